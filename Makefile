@@ -1,0 +1,54 @@
+# make run | test | check | bench | install: everything a newcomer needs; CONTRIBUTING.md says more.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+.PHONY: help run test check bench install install-dev lock format
+
+help:
+	@echo "make run     start everything (first time: about two minutes)"
+	@echo "make test    all tests, the browser's too"
+	@echo "make check   lint, types, architecture"
+	@echo "make bench   benchmarks (SIZE=small or SIZE=full)"
+
+run: install
+	$(BIN)/dean06 up
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'dean06.pth').write_text(str(pathlib.Path('src').resolve()) + '\n')"
+	install -m 755 scripts/dean06 $(BIN)/dean06
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-deps -r requirements-dev.lock
+	touch $@
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+test: install-dev
+	$(BIN)/python scripts/test_tools.py
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
+
+bench: install-dev
+	$(BIN)/dean06 bench $(if $(filter full,$(SIZE)),--full)
+
+format: install-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: install-dev
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml

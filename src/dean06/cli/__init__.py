@@ -1,0 +1,1 @@
+"""cli: the ``dean06`` command."""

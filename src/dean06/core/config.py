@@ -1,0 +1,73 @@
+"""All settings as one typed object, read once from the environment and checked at start."""
+
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LONGEST_SOCKET_DIR: Final = 80  # sun_path holds 108 bytes on Linux; PostgreSQL adds "/.s.PGSQL.5432.lock"
+
+
+class Config(BaseSettings):
+    """What an operator may set; every setting works when absent.
+
+    Environment variables carry the prefix ``DEAN06_`` (``DEAN06_DATA_DIR``); ``DATABASE_URL`` is also read without it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DEAN06_", extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(default=Path("var"), description="State that must survive: database, keys, logs.")
+    database_url: str = Field(
+        default="", validation_alias="DATABASE_URL", description="External PostgreSQL 15 or later; empty: the embedded one."
+    )
+    module_databases: dict[str, str] = Field(
+        default_factory=dict, description="Module name to database URL, for modules with a database of their own."
+    )
+    database_role: Literal["app", "owner"] = Field(default="app", description="owner only to migrate and restore.")
+    host: str = Field(default="localhost", description="Host name in printed addresses and the relying-party id of passkeys.")
+    web_port: int = 8060
+    protocol_port: int = 8061
+    consumer_gateway_port: int = 8062
+    provider_gateway_port: int = 8063
+    public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
+    debug: bool = False
+    log_level: str = "INFO"
+    secret_key: str = Field(default="", repr=False, description="Empty: made at first start and kept in the data directory.")
+    key_passphrase: str = Field(
+        default="", repr=False, description="Opens the key store; empty: made at first start and kept in the data directory."
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def socket_dir(self) -> Path:
+        """Directory of the embedded database's socket: in the data directory unless its path is too long for a socket."""
+        inside = self.data_dir / "run"
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_DIR:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"dean06-{digest}"
+
+    @property
+    def web_origin(self) -> str:
+        """Origin of the web process: the portal's address and the OpenID issuer."""
+        return self.public_origin or f"http://{self.host}:{self.web_port}"
+
+    @property
+    def protocol_origin(self) -> str:
+        """Origin of identity's machine endpoints."""
+        return f"http://{self.host}:{self.protocol_port}"
+
+
+@cache
+def config() -> Config:
+    """Read the environment once."""
+    return Config()

@@ -1,0 +1,1 @@
+"""demo: the synthetic country and the demo walk."""

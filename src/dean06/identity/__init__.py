@@ -1,0 +1,1 @@
+"""identity: accounts, levels, authentication, OpenID Provider."""

@@ -1,0 +1,1 @@
+"""ledger: append-only verifiable log."""

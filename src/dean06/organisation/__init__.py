@@ -1,0 +1,1 @@
+"""organisation: who holds which post in which unit from when to when."""

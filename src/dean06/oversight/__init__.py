@@ -1,0 +1,1 @@
+"""oversight: indicators, reports, drill-down, computed from events."""

@@ -1,0 +1,1 @@
+"""portal: pages that join modules: home, my data, search."""

@@ -1,0 +1,1 @@
+"""reference: code lists in force on a day."""

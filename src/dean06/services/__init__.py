@@ -1,0 +1,1 @@
+"""services: procedures and dossiers, e-data store."""

@@ -1,0 +1,1 @@
+"""signing: keys, certificates, PAdES, time-stamps."""

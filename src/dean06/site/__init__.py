@@ -1,0 +1,1 @@
+"""site: settings, addresses, middleware, wiring: the only place that knows every module."""

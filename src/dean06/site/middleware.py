@@ -1,0 +1,59 @@
+"""Middleware that joins modules: request id, actor, refusals as pages."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dean06.core.actor import ANONYMOUS
+from dean06.core.errors import Dean06Error
+from dean06.core.problems import status_of
+
+log = structlog.get_logger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIdMiddleware:
+    """Give each request an id, bind it to the log and return it in a header."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = uuid4().hex  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request.request_id):  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class ActorMiddleware:
+    """Build the Actor of the request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = ANONYMOUS  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """Turn a foreseen failure that no view caught into a page with its sentence and status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer with the refusal page; anything unforeseen goes on to the 500 handler."""
+        if not isinstance(exception, Dean06Error):
+            return None
+        log.info("site.refused", code=exception.code, path=request.path, **exception.context)
+        status = status_of(exception)
+        return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)

@@ -1,0 +1,1 @@
+"""ui: layout and design system."""

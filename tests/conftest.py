@@ -1,0 +1,36 @@
+"""What all tests share: a throw-away data directory and a PostgreSQL of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+hypothesis_settings.register_profile("dean06", deadline=None, derandomize=True, max_examples=60)
+hypothesis_settings.load_profile("dean06")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[object]:
+    """A PostgreSQL cluster for this session (embedded, or the one DATABASE_URL names)."""
+    from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
+    from dean06.core.config import config
+
+    if config().database_url:
+        yield None
+        return
+    data = Path(config().data_dir)
+    cluster = EmbeddedPostgres(data / "postgres", config().socket_dir, find_bin_dir(), data / "log" / "postgres.log")
+    cluster.make()
+    with (cluster.data_dir / "postgresql.conf").open("a") as file:
+        file.write("fsync = off\n")  # a test database may be lost
+    cluster.start()
+    cluster.create_database()
+    cluster.allow_test_databases()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: object) -> None:
+    """Start the session's own cluster before pytest-django makes the test database in it."""

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django_htmx",
     "csp",
+    "dean06.site.apps.SiteConfig",
     *(f"dean06.{module}" for module in MODULES),
 ]
 

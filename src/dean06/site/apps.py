@@ -1,0 +1,18 @@
+"""Start-up of any process that uses Django: find the modules' consumers and tasks, then join the modules."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class SiteConfig(AppConfig):
+    """Wiring."""
+
+    name = "dean06.site"
+    label = "site"
+
+    def ready(self) -> None:
+        """Import ``events.py`` (consumers) and ``tasks.py`` (recurring work) of each module, then wire."""
+        autodiscover_modules("events", "tasks")
+        from dean06.site.wiring import connect  # noqa: PLC0415 -- needs loaded models
+
+        connect()

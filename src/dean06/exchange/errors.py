@@ -1,0 +1,221 @@
+"""What the exchange may refuse, each with its word in X-Road's vocabulary.
+
+``fault`` is the last part of the type in ``X-Road-Error``; the gateway that refuses puts ``Client.``,
+``Server.ClientProxy.`` or ``Server.ServerProxy.`` before it (PR-REST, sec. 4.6).
+"""
+
+from typing import ClassVar
+
+from dean06.core.errors import Conflict, Dean06Error, Denied, Invalid, NotFound, Unavailable
+
+
+class ExchangeError(Dean06Error):
+    """The exchange refused or could not complete a call."""
+
+    code = "exchange.error"
+    message_vi = "Không thực hiện được yêu cầu chia sẻ dữ liệu."
+    fault: ClassVar[str] = "InternalError"
+
+
+class BadRequest(ExchangeError, Invalid):
+    """The request does not follow the message protocol."""
+
+    code = "exchange.bad_request"
+    message_vi = "Yêu cầu không đúng giao thức trao đổi dữ liệu."
+    fault = "BadRequest"
+
+
+class BodyTooLarge(BadRequest):
+    """The body is larger than this gateway accepts."""
+
+    code = "exchange.body_too_large"
+    message_vi = "Nội dung gửi lên vượt quá dung lượng cho phép."
+
+
+class HeadersTooLarge(BadRequest):
+    """The headers are larger or more numerous than this gateway accepts."""
+
+    code = "exchange.headers_too_large"
+    message_vi = "Phần đầu của yêu cầu vượt quá giới hạn cho phép."
+
+
+class MalformedPath(BadRequest):
+    """The path is not in a form that can be authorised: no dot segments, encoded slashes, empty segments or semicolons."""
+
+    code = "exchange.malformed_path"
+    message_vi = "Đường dẫn chứa ký tự không được phép."
+
+
+class MalformedClient(BadRequest):
+    """The client identifier is missing or malformed; it reads instance/class/member/subsystem."""
+
+    code = "exchange.malformed_client"
+    message_vi = "Định danh hệ thống khai thác bị thiếu hoặc sai dạng."
+    fault = "InvalidClientIdentifier"
+
+
+class MethodNotAllowed(BadRequest):
+    """The HTTP method is not one of the message protocol."""
+
+    code = "exchange.method_not_allowed"
+    message_vi = "Phương thức HTTP không được hỗ trợ."
+    fault = "InvalidHttpMethod"
+
+
+class UnsupportedProtocolVersion(BadRequest):
+    """Only version r1 of the message protocol is spoken here."""
+
+    code = "exchange.unsupported_protocol_version"
+    message_vi = "Phiên bản giao thức không được hỗ trợ; hãy dùng r1."
+    fault = "InvalidProtocolVersion"
+
+
+class PurposeMissing(BadRequest):
+    """The call names no purpose: send the header X-Exchange-Purpose."""
+
+    code = "exchange.purpose_missing"
+    message_vi = "Yêu cầu chưa nêu mục đích khai thác."
+    fault = "MissingHeader"
+
+
+class ClientNotAuthenticated(ExchangeError, Denied):
+    """The information system did not prove that it is the subsystem it names."""
+
+    code = "exchange.client_not_authenticated"
+    message_vi = "Hệ thống thông tin chưa được xác thực."
+    fault = "AuthenticationFailed"
+
+
+class UnknownMember(ExchangeError, NotFound):
+    """No such member or subsystem is registered."""
+
+    code = "exchange.unknown_member"
+    message_vi = "Thành viên hoặc hệ thống con chưa được đăng ký."
+    fault = "UnknownMember"
+
+
+class UnknownService(ExchangeError, NotFound):
+    """No such service is registered."""
+
+    code = "exchange.unknown_service"
+    message_vi = "Dịch vụ chia sẻ dữ liệu chưa được đăng ký."
+    fault = "UnknownService"
+
+
+class ServiceDisabled(ExchangeError, Unavailable):
+    """The provider has switched the service off for now."""
+
+    code = "exchange.service_disabled"
+    message_vi = "Dịch vụ chia sẻ dữ liệu đang tạm dừng."
+    fault = "ServiceDisabled"
+
+
+class AgreementMissing(ExchangeError, Denied):
+    """No agreement lets this client call this service, method and path."""
+
+    code = "exchange.agreement_missing"
+    message_vi = "Chưa có thỏa thuận chia sẻ dữ liệu cho yêu cầu này."
+    fault = "AccessDenied"
+
+
+class AgreementExpired(ExchangeError, Denied):
+    """The agreement is not in force today."""
+
+    code = "exchange.agreement_expired"
+    message_vi = "Thỏa thuận chia sẻ dữ liệu chưa có hoặc đã hết hiệu lực."
+    fault = "AccessDenied"
+
+
+class PurposeNotCovered(ExchangeError, Denied):
+    """The agreement does not cover this purpose."""
+
+    code = "exchange.purpose_not_covered"
+    message_vi = "Thỏa thuận không bao gồm mục đích khai thác này."
+    fault = "AccessDenied"
+
+
+class LegalBasisNotCovered(ExchangeError, Denied):
+    """The agreement does not rest on this legal basis."""
+
+    code = "exchange.legal_basis_not_covered"
+    message_vi = "Thỏa thuận không dựa trên căn cứ pháp lý này."
+    fault = "AccessDenied"
+
+
+class InvalidSignature(ExchangeError, Denied):
+    """The message's signature is missing, malformed or wrong."""
+
+    code = "exchange.invalid_signature"
+    message_vi = "Chữ ký của thông điệp không hợp lệ."
+    fault = "InvalidSignatureValue"
+
+
+class StaleMessage(ExchangeError, Denied):
+    """The message was signed too long ago or in the future."""
+
+    code = "exchange.stale_message"
+    message_vi = "Thông điệp đã quá thời hạn hoặc đồng hồ lệch."
+    fault = "InvalidSignatureValue"
+
+
+class MessageReplayed(ExchangeError, Conflict):
+    """A message with this signature was received before."""
+
+    code = "exchange.message_replayed"
+    message_vi = "Thông điệp này đã được nhận trước đó."
+    fault = "InvalidSignatureValue"
+
+
+class ProviderUnreachable(ExchangeError, Unavailable):
+    """The provider or its gateway does not answer."""
+
+    code = "exchange.provider_unreachable"
+    message_vi = "Không kết nối được với bên cung cấp dữ liệu."
+    fault = "NetworkError"
+
+
+class ServiceFailed(ExchangeError, Unavailable):
+    """The provider's service failed."""
+
+    code = "exchange.service_failed"
+    message_vi = "Dịch vụ của bên cung cấp dữ liệu gặp lỗi."
+    fault = "ServiceFailed"
+
+
+class AnswerWithoutSubject(ServiceFailed):
+    """The agreement needs to know whose data is disclosed, and the service did not say."""
+
+    code = "exchange.answer_without_subject"
+    message_vi = "Dịch vụ không cho biết dữ liệu thuộc về ai nên câu trả lời bị giữ lại."
+    fault = "ServiceFailed.MissingSubject"
+
+
+class AnswerNotMaskable(ServiceFailed):
+    """The agreement limits the fields, and the answer is not a JSON document."""
+
+    code = "exchange.answer_not_maskable"
+    message_vi = "Không lọc được trường dữ liệu trong câu trả lời nên câu trả lời bị giữ lại."
+    fault = "ServiceFailed.InvalidContentType"
+
+
+class InconsistentResponse(ExchangeError, Unavailable):
+    """The answer does not belong to the request, or its signature is wrong."""
+
+    code = "exchange.inconsistent_response"
+    message_vi = "Câu trả lời không khớp với yêu cầu hoặc chữ ký sai."
+    fault = "InconsistentResponse"
+
+
+class EvidenceNotKept(ExchangeError, Unavailable):
+    """The evidence of the call could not be stored, so the answer is withheld."""
+
+    code = "exchange.evidence_not_kept"
+    message_vi = "Không lưu được bằng chứng trao đổi nên câu trả lời bị giữ lại."
+    fault = "LoggingFailed"
+
+
+class PackRefused(ExchangeError, Invalid):
+    """A pack of members or agreements has faults; each is named with file, line and remedy."""
+
+    code = "exchange.pack_refused"
+    message_vi = "Gói cấu hình thành viên hoặc thỏa thuận có lỗi."

@@ -11,7 +11,16 @@ import time
 import pytest
 
 from dean06.cli import instance
-from dean06.cli.instance import AlreadyRunning, DataDirectoryUnusable, DiskFull, PortTaken, ProcessBook, require_free_ports, require_room, sole_use
+from dean06.cli.instance import (
+    AlreadyRunning,
+    DataDirectoryUnusable,
+    DiskFull,
+    PortTaken,
+    ProcessBook,
+    require_free_ports,
+    require_room,
+    sole_use,
+)
 from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
 from dean06.cli.supervisor import ProcessDidNotStart, Program, Supervisor
 from dean06.core.config import Config

@@ -55,7 +55,13 @@ def django_database(config: Config, *, module: str) -> dict[str, Any]:
 
 def _entry(*, OPTIONS: dict[str, Any] | None = None, **address: str) -> dict[str, Any]:  # noqa: N803 -- Django's names
     pool = {"min_size": 0, "max_size": 8, "timeout": 10}
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool, **(OPTIONS or {})}, **address}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": pool, **(OPTIONS or {})},
+        **address,
+    }
 
 
 def database_of(module: str) -> str:

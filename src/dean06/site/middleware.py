@@ -4,12 +4,22 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from psycopg_pool import PoolTimeout
 
 from dean06.core.actor import ANONYMOUS
-from dean06.core.errors import Dean06Error
+from dean06.core.errors import Dean06Error, Unavailable
 from dean06.core.problems import status_of
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer at the moment; nothing of this request was saved."""
+
+    code = "site.database_away"
+    message_vi = "Cơ sở dữ liệu đang gián đoạn. Yêu cầu này chưa được lưu; hãy thử lại sau ít phút."
+
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +62,9 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer with the refusal page; anything unforeseen goes on to the 500 handler."""
+        if isinstance(exception, OperationalError | PoolTimeout):
+            log.warning("site.database_unavailable", path=request.path, error=type(exception).__name__)
+            exception = DatabaseAway()
         if not isinstance(exception, Dean06Error):
             return None
         log.info("site.refused", code=exception.code, path=request.path, **exception.context)

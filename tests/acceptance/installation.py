@@ -1,0 +1,119 @@
+"""A real installation for a test: ``dean06 up`` as a newcomer runs it, in a directory and on ports of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PORTS = ("WEB", "PROTOCOL", "CONSUMER_GATEWAY", "PROVIDER_GATEWAY")
+START_SECONDS = 240
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+@dataclass
+class Installation:
+    """Runs ``dean06 up`` and lets a test look at, kill and stop it."""
+
+    data_dir: Path
+    people: int = 3000
+    extra_environment: dict = field(default_factory=dict)
+    ports: dict = field(default_factory=lambda: dict(zip(PORTS, free_ports(4), strict=True)))
+    process: subprocess.Popen | None = None
+
+    @property
+    def environment(self) -> dict:
+        ports = {f"DEAN06_{name}_PORT": str(port) for name, port in self.ports.items()}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DEAN06_") and name != "DJANGO_SETTINGS_MODULE"}
+        source = {"PYTHONPATH": str(ROOT / "src")}
+        return {**kept, **source, **ports, "DEAN06_DATA_DIR": str(self.data_dir), **self.extra_environment}
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.ports['WEB']}"
+
+    @property
+    def output(self) -> str:
+        return (self.data_dir / "up.log").read_text()
+
+    def start(self) -> float:
+        """Start and wait until the portal answers; return the seconds it took."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        started = time.monotonic()
+        with (self.data_dir / "up.log").open("a") as out:
+            command = [sys.executable, "-m", "dean06", "up", "--people", str(self.people)]
+            self.process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        while time.monotonic() - started < START_SECONDS:
+            if self.process.poll() is not None:
+                raise AssertionError(f"dean06 up ended with {self.process.returncode}:\n{self.output}")
+            if self.answers() and "portal" in self.output:
+                return time.monotonic() - started
+            time.sleep(0.2)
+        raise AssertionError(f"dean06 up did not come up:\n{self.output}")
+
+    def stop(self) -> int:
+        """Stop as Ctrl-C does; return the exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return 0
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def run(self, *arguments: str, check: bool = True, role: str = "app", timeout: int = 300) -> subprocess.CompletedProcess:
+        """Run a dean06 command against this installation."""
+        environment = {**self.environment, "DEAN06_DATABASE_ROLE": role}
+        command = [sys.executable, "-m", "dean06", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=timeout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
+
+    def answers(self, path: str = "/health") -> bool:
+        try:
+            with urllib.request.urlopen(self.origin + path, timeout=3):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def wait_until_up(self, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if all(self._port_answers(port) for port in self.ports.values()):
+                return
+            time.sleep(0.1)
+        raise AssertionError("not all processes came back")
+
+    def kill(self, name: str) -> None:
+        """Kill -9 one process: a program's leader, or ``postgres`` (the postmaster)."""
+        if name == "postgres":
+            number = int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        else:
+            number = json.loads((self.data_dir / "run" / "processes.json").read_text())[name]
+        os.kill(number, signal.SIGKILL)
+
+    def demo_people(self) -> dict:
+        return json.loads((self.data_dir / "demo-people.json").read_text())
+
+    @staticmethod
+    def _port_answers(port: int) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False

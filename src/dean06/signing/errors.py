@@ -1,0 +1,52 @@
+"""What signing may refuse, each with a sentence that says what to do."""
+
+from dean06.core.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class KeystoreLocked(Unavailable):
+    """The key store does not open with the configured passphrase; restore DEAN06_KEY_PASSPHRASE or secrets/keystore."""
+
+    code = "signing.keystore_locked"
+    message_vi = "Kho khóa không mở được bằng mật khẩu đang cấu hình. Hãy khôi phục đúng mật khẩu của kho khóa rồi khởi động lại."
+
+
+class KeyDamaged(Unavailable):
+    """A file of the key store was altered or cut short; restore it from a backup."""
+
+    code = "signing.key_damaged"
+    message_vi = "Tệp khóa bị hỏng hoặc đã bị sửa. Hãy khôi phục tệp từ bản sao lưu."
+
+
+class KeyNotFound(NotFound):
+    """There is no key of this name; make it with ensure_key first."""
+
+    code = "signing.key_not_found"
+    message_vi = "Chưa có khóa ký mang tên này. Hãy tạo khóa trước khi ký."
+
+
+class KeyNameInvalid(Invalid):
+    """A key name has up to 120 letters, digits, dots, dashes or underscores and starts with a lower-case letter."""
+
+    code = "signing.key_name_invalid"
+    message_vi = "Tên khóa chỉ gồm chữ cái không dấu, chữ số, dấu chấm, gạch nối, gạch dưới; dài tối đa 120 ký tự."
+
+
+class SubjectInvalid(Invalid):
+    """The subject of a certificate needs a common name of 1 to 64 characters and an organisation of at most 64."""
+
+    code = "signing.subject_invalid"
+    message_vi = "Tên trên chứng thư số phải có từ 1 đến 64 ký tự; tên cơ quan tối đa 64 ký tự."
+
+
+class KeyInOtherUse(Conflict):
+    """The key exists for another use; one key serves one purpose only."""
+
+    code = "signing.key_in_other_use"
+    message_vi = "Khóa này đã được cấp cho mục đích khác. Mỗi khóa chỉ dùng cho một mục đích."
+
+
+class KeyCannotSignThis(Conflict):
+    """This kind of key does not make this kind of signature."""
+
+    code = "signing.key_cannot_sign_this"
+    message_vi = "Loại khóa này không tạo được loại chữ ký yêu cầu."

@@ -1,0 +1,445 @@
+"""Named keys: made once, used by name, rotated; and the chain of trust that they hang on."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from django.conf import settings
+
+from dean06.core import clock
+from dean06.signing.backend import USAGES, Algorithm, KeyBackend, KeyRecord, KeyVersion, PrivateKey, PublicKey, Usage
+from dean06.signing.certificates import PROFILES, Authority, issue, revocation_list
+from dean06.signing.errors import KeyCannotSignThis, KeyDamaged, KeyInOtherUse, KeyNotFound
+from dean06.signing.keystore import FileKeyStore, write_atomically
+
+ROOT: Final = "ca.root"
+ISSUING: Final = "ca.issuing"
+COORDINATE_BYTES: Final = 32  # P-256; RFC 7518, sec. 3.4
+RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
+SECONDS_PER_DAY: Final = 86_400
+
+STAYS_PUBLISHED: Final = MappingProxyType[Usage, timedelta]({"oidc": timedelta(days=7)})
+"""How long a retired public key is published; usages that are absent: for ever, as what they signed outlives them.
+Tokens live for minutes; a week leaves room for relying parties that keep a copy of our key set."""
+
+TRUST: Final[tuple[tuple[str, Usage, str], ...]] = (
+    (ROOT, "root", "Chứng thực gốc dean06 (trình diễn)"),
+    (ISSUING, "issuing", "Chứng thực cấp phát dean06 (trình diễn)"),
+    ("tsa", "tsa", "Dịch vụ cấp dấu thời gian dean06"),
+    ("ledger", "ledger", "Sổ cái dean06"),
+    ("oidc", "oidc", "Định danh điện tử dean06"),
+)
+TRUST_ORGANISATION: Final = "dean06"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """A public key that others may still meet signatures of; ``not_after`` tells when a retired one leaves publication."""
+
+    kid: str
+    public_key: PublicKey
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signer:
+    """The current version of a named key, ready to sign."""
+
+    name: str
+    kid: str
+    usage: Usage
+    certificate: x509.Certificate | None
+    public_key: PublicKey
+    _private_key: PrivateKey
+
+    def sign(self, data: bytes) -> bytes:
+        """Return DER ECDSA with SHA-256 over P-256; for Ed25519 the 64 raw bytes (RFC 8032)."""
+        if isinstance(self._private_key, Ed25519PrivateKey):
+            return self._private_key.sign(data)
+        return self._private_key.sign(data, ec.ECDSA(SHA256()))
+
+    def sign_raw(self, data: bytes) -> bytes:
+        """Return 64 bytes: ``r || s`` of ECDSA (RFC 7518, sec. 3.4), or Ed25519."""
+        signature = self.sign(data)
+        if isinstance(self._private_key, Ed25519PrivateKey):
+            return signature
+        r, s = decode_dss_signature(signature)
+        return r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big")
+
+    def private_key_for_jose(self) -> EllipticCurvePrivateKey:
+        """Return the signing object for a JOSE library; with a token behind it, ``sign`` still runs in the token.
+
+        Raises:
+            KeyCannotSignThis: the key is no P-256 key.
+        """
+        if not isinstance(self._private_key, EllipticCurvePrivateKey):
+            raise KeyCannotSignThis(name=self.name)
+        return self._private_key
+
+    def __repr__(self) -> str:
+        return f"Signer({self.name}, {self.kid})"
+
+
+# -- the store of this installation
+
+
+@cache
+def _file_store(directory: Path, passphrase: str) -> FileKeyStore:
+    return FileKeyStore(directory, passphrase)
+
+
+def backend() -> KeyBackend:
+    """Return the holder of this installation's keys."""
+    return _file_store(Path(settings.DEAN06_KEY_DIR), settings.DEAN06_KEY_PASSPHRASE)
+
+
+def thumbprint(public_key: PublicKey) -> str:
+    """Return the JWK thumbprint of a public key, base64url without padding (RFC 7638, RFC 8037)."""
+    if isinstance(public_key, Ed25519PublicKey):
+        members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public_key.public_bytes_raw())}
+    else:
+        numbers = public_key.public_numbers()
+        x, y = (_base64url(number.to_bytes(COORDINATE_BYTES, "big")) for number in (numbers.x, numbers.y))
+        members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+    return _base64url(hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest())
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _public_key(version: KeyVersion) -> PublicKey:
+    key = load_der_public_key(version.public_der)
+    if not isinstance(key, PublicKey):
+        raise KeyDamaged(kid=version.kid)
+    return key
+
+
+# -- reading
+
+
+def signer(name: str) -> Signer:
+    """Return the current version of a key.
+
+    Cheap: one ``stat`` of the file, so that a rotation in another process is seen at once.
+
+    Raises:
+        KeyNotFound: no such key.
+        KeyDamaged, KeystoreLocked: the store cannot be read.
+    """
+    store = backend()
+    record = store.record(name)
+    return _signer(record, store)
+
+
+_signers: dict[tuple[int, str, str], tuple[KeyVersion, Signer]] = {}
+
+
+def _signer(record: KeyRecord, store: KeyBackend) -> Signer:
+    version = record.current
+    place = (id(store), record.name, version.kid)
+    known = _signers.get(place)
+    if known is not None and known[0] is version:
+        return known[1]
+    public_key = _public_key(version)
+    private_key = store.private_key(record.name, version.kid)
+    if private_key.public_key() != public_key:
+        raise KeyDamaged(f"The halves of the key {record.name} do not belong together.", name=record.name)
+    made = Signer(
+        name=record.name,
+        kid=version.kid,
+        usage=record.usage,
+        certificate=x509.load_der_x509_certificate(version.certificate_der) if version.certificate_der else None,
+        public_key=public_key,
+        _private_key=private_key,
+    )
+    _signers[place] = (version, made)
+    return made
+
+
+def published_keys(name: str) -> tuple[PublishedKey, ...]:
+    """Return the public keys that others may still meet, the current one first."""
+    now = clock.now()
+    return tuple(
+        PublishedKey(kid=version.kid, public_key=_public_key(version), not_after=version.published_until)
+        for version in backend().record(name).versions
+        if version.published_until is None or version.published_until > now
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What an operator sees of a key."""
+
+    name: str
+    usage: Usage
+    kid: str
+    algorithm: Algorithm
+    subject: str
+    made_at: datetime
+    expires_at: datetime | None
+    versions: int
+
+
+def key_states() -> tuple[KeyState, ...]:
+    """Return all keys by name, without their secrets."""
+    return tuple(_state(backend().record(name)) for name in backend().names())
+
+
+def _state(record: KeyRecord) -> KeyState:
+    current = record.current
+    certificate = x509.load_der_x509_certificate(current.certificate_der) if current.certificate_der else None
+    return KeyState(
+        name=record.name,
+        usage=record.usage,
+        kid=current.kid,
+        algorithm=current.algorithm,
+        subject=", ".join(part for part in (record.common_name, record.organisation) if part),
+        made_at=current.made_at,
+        expires_at=certificate.not_valid_after_utc if certificate else None,
+        versions=len(record.versions),
+    )
+
+
+def is_valid_signature(public_key: PublicKey, data: bytes, signature: bytes) -> bool:
+    """Say whether 64 raw bytes are a signature: ``r || s`` of ECDSA P-256 with SHA-256, or Ed25519."""
+    if len(signature) != 2 * COORDINATE_BYTES:
+        return False
+    try:
+        if isinstance(public_key, Ed25519PublicKey):
+            public_key.verify(signature, data)
+        else:
+            r, s = (int.from_bytes(half, "big") for half in (signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]))
+            public_key.verify(encode_dss_signature(r, s), data, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+# -- making and rotating
+
+
+def ensure_key(name: str, *, common_name: str, organisation: str = "", usage: Usage) -> Signer:
+    """Return the key of this name, making it first where it is missing or its certificate is about to end.
+
+    An existing key keeps its subject; ``rotate`` with a new one changes it.
+
+    Raises:
+        KeyInOtherUse: the name belongs to a key of another usage.
+        SubjectInvalid: a part of the subject is empty or too long.
+    """
+    if usage not in USAGES:
+        raise KeyInOtherUse(f"There is no key usage {usage!r}; the usages are {', '.join(USAGES)}.")
+    store = backend()
+    record = _record_or_none(store, name)
+    if record is None or _is_ending(record):
+        with store.exclusive():
+            record = _record_or_none(store, name)  # another process may have been first
+            if record is None:
+                blank = KeyRecord(name=name, usage=usage, common_name=common_name, organisation=organisation, versions=())
+                record = _add_version(store, blank)
+            elif _is_ending(record):
+                record = _add_version(store, record)
+    if record.usage != usage:
+        raise KeyInOtherUse(name=name, usage=record.usage)
+    return _signer(record, store)
+
+
+def rotate(name: str, *, common_name: str = "", organisation: str = "") -> Signer:
+    """Replace a key by a new one; the old public key and certificate stay published for the overlap of its usage.
+
+    The old private key is destroyed, except of an authority, which must go on signing the revocation list of what it issued.
+    A new subject may be given, as when an officer changes office.
+    """
+    store = backend()
+    with store.exclusive():
+        record = store.record(name)
+        record = replace(record, common_name=common_name or record.common_name, organisation=organisation or record.organisation)
+        made = _signer(_add_version(store, record), store)
+        if made.usage in {"root", "issuing"}:
+            publish_trust()
+    return made
+
+
+def rotation_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Sort key names so that each is renewed after the authority that will sign its certificate."""
+    return tuple(sorted(names, key=lambda name: (name != ROOT, name != ISSUING, name)))
+
+
+def _record_or_none(store: KeyBackend, name: str) -> KeyRecord | None:
+    try:
+        return store.record(name)
+    except KeyNotFound:
+        return None
+
+
+def _is_ending(record: KeyRecord) -> bool:
+    if record.current.certificate_der is None:
+        return False
+    certificate = x509.load_der_x509_certificate(record.current.certificate_der)
+    return certificate.not_valid_after_utc - RENEWED_BEFORE_EXPIRY <= clock.now()
+
+
+def _add_version(store: KeyBackend, record: KeyRecord) -> KeyRecord:
+    """Make a key pair and its certificate, retire the versions before it, and save all that at once."""
+    now = clock.now()
+    algorithm: Algorithm = "Ed25519" if record.usage == "ledger" else "P-256"
+    private_key = store.generate(algorithm)
+    public_key = private_key.public_key()
+    version = KeyVersion(
+        kid=thumbprint(public_key),
+        algorithm=algorithm,
+        public_der=public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        certificate_der=_certificate(record, private_key),
+        made_at=now,
+    )
+    retired = tuple(_retire(old, record.usage, now) for old in record.versions)
+    renewed = replace(record, versions=(version, *retired))
+    store.save(renewed, new=private_key)
+    return store.record(record.name)
+
+
+def _retire(version: KeyVersion, usage: Usage, now: datetime) -> KeyVersion:
+    if version.retired_at is not None:
+        return version
+    overlap = STAYS_PUBLISHED.get(usage)
+    return replace(
+        version,
+        retired_at=now,
+        published_until=now + overlap if overlap else None,
+        holds_private=usage in {"root", "issuing"},
+    )
+
+
+def _certificate(record: KeyRecord, private_key: PrivateKey) -> bytes | None:
+    if record.usage not in PROFILES or not isinstance(private_key, EllipticCurvePrivateKey):
+        return None
+    certificate = issue(
+        record.usage,
+        public_key=private_key.public_key(),
+        common_name=record.common_name,
+        organisation=record.organisation,
+        authority=None if record.usage == "root" else _authority_for(record.usage),
+        own_key=private_key,
+    )
+    return certificate.public_bytes(Encoding.DER)
+
+
+def _authority_for(usage: Usage) -> Authority:
+    """Return the authority that signs certificates of a usage, made first where there is none yet."""
+    if usage == "issuing":
+        return _authority(_ensured_authority(ROOT))
+    return _authority(_ensured_authority(ISSUING))
+
+
+def _ensured_authority(name: str) -> Signer:
+    usage, common_name = next((usage, title) for known, usage, title in TRUST if known == name)
+    return ensure_key(name, common_name=common_name, organisation=TRUST_ORGANISATION, usage=usage)
+
+
+def _authority(made: Signer) -> Authority:
+    if made.certificate is None:
+        raise KeyDamaged(f"The authority {made.name} has no certificate.", name=made.name)
+    return Authority(certificate=made.certificate, private_key=made.private_key_for_jose())
+
+
+# -- trust
+
+
+def ensure_trust() -> None:
+    """Make root, issuing authority, time-stamp authority, ledger and OpenID keys where they are missing; publish the chain."""
+    for name, usage, common_name in TRUST:
+        ensure_key(name, common_name=common_name, organisation=TRUST_ORGANISATION, usage=usage)
+    publish_trust()
+
+
+def trust_anchors() -> tuple[x509.Certificate, ...]:
+    """Return the root certificates, the current one first; retired ones stay, as old signatures hang on them."""
+    return tuple(_certificates(ROOT))
+
+
+def issuing_certificates() -> tuple[x509.Certificate, ...]:
+    """Return the certificates of the issuing authority, the current one first."""
+    return tuple(_certificates(ISSUING))
+
+
+def _certificates(name: str) -> Iterator[x509.Certificate]:
+    for version in backend().record(name).versions:
+        if version.certificate_der is not None:
+            yield x509.load_der_x509_certificate(version.certificate_der)
+
+
+def trust_anchor_pem() -> bytes:
+    """Return the root certificates as PEM, the current one first."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in trust_anchors())
+
+
+def chain(name: str) -> tuple[x509.Certificate, ...]:
+    """Return a key's certificate and the authorities above it, without the root.
+
+    Raises:
+        KeyCannotSignThis: keys of this usage are published bare.
+    """
+    certificate = signer(name).certificate
+    if certificate is None:
+        raise KeyCannotSignThis(f"The key {name} has no certificate.", name=name)
+    links = [certificate]
+    above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuing_certificates()}
+    parent = above.get(_issuer_identifier(certificate))
+    if parent is not None and parent != certificate:
+        links.append(parent)
+    return tuple(links)
+
+
+def chain_pem(name: str) -> bytes:
+    """Return a key's certificate and the authorities above it as PEM, without the root."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain(name))
+
+
+def _key_identifier(certificate: x509.Certificate) -> bytes:
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
+def _issuer_identifier(certificate: x509.Certificate) -> bytes:
+    return certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier or b""
+
+
+def revocation_lists() -> tuple[x509.CertificateRevocationList, ...]:
+    """Sign a fresh revocation list for every version of both authorities."""
+    store, now = backend(), clock.now()
+    number = int(now.timestamp())
+    return tuple(
+        revocation_list(Authority(x509.load_der_x509_certificate(version.certificate_der), key), number=number, made_at=now)
+        for name in (ROOT, ISSUING)
+        for version in store.record(name).versions
+        if version.certificate_der is not None and isinstance(key := store.private_key(name, version.kid), EllipticCurvePrivateKey)
+    )
+
+
+def published_dir() -> Path:
+    """Return the directory of the files that anyone may read: root, issuing certificates, revocation lists."""
+    return Path(settings.DEAN06_KEY_DIR) / "published"
+
+
+def publish_trust() -> None:
+    """Write root, issuing certificates and revocation lists as files for other programs."""
+    directory = published_dir()
+    issuing = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in issuing_certificates())
+    lists = b"".join(crl.public_bytes(Encoding.PEM) for crl in revocation_lists())
+    for name, data in (("root.pem", trust_anchor_pem()), ("issuing.pem", issuing), ("crl.pem", lists)):
+        write_atomically(directory / name, data, mode=0o644)

@@ -1,0 +1,36 @@
+"""What other modules may use of signing."""
+
+from dean06.signing.backend import PublicKey, Usage
+from dean06.signing.keys import (
+    KeyState,
+    PublishedKey,
+    Signer,
+    chain_pem,
+    ensure_key,
+    ensure_trust,
+    key_states,
+    published_keys,
+    rotate,
+    rotation_order,
+    signer,
+    trust_anchor_pem,
+)
+from dean06.signing.keys import is_valid_signature as verify_raw
+
+__all__ = [
+    "KeyState",
+    "PublicKey",
+    "PublishedKey",
+    "Signer",
+    "Usage",
+    "chain_pem",
+    "ensure_key",
+    "ensure_trust",
+    "key_states",
+    "published_keys",
+    "rotate",
+    "rotation_order",
+    "signer",
+    "trust_anchor_pem",
+    "verify_raw",
+]

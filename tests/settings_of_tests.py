@@ -11,3 +11,5 @@ os.environ["DEAN06_DATA_DIR"] = _data_dir
 os.environ["DEAN06_DATABASE_ROLE"] = "owner"
 
 from dean06.site.settings import *  # noqa: E402, F403
+
+WHITENOISE_AUTOREFRESH = True  # files are looked for when asked for, so that no test waits for the fonts

@@ -1,8 +1,75 @@
-"""Template context that joins modules: the navigation of this actor."""
+"""Template context that joins modules: who is here, where this actor may go, how the page is shown."""
+
+from collections.abc import Iterable
+from typing import Final
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from dean06.core.actor import ANONYMOUS, Actor
+from dean06.ui.public import NavItem, display_of
+
+DESK_ROLES: Final = frozenset({"one_stop_officer", "appraiser", "head"})
+FOR_ALL: Final = (("portal:home", _("Trang chủ"), "home"), ("services:procedures", _("Dịch vụ"), "services"))
+FOR_CITIZENS: Final = (
+    ("portal:home", _("Trang chủ"), "home"),
+    ("portal:me", _("Dữ liệu của tôi"), "data"),
+    ("portal:dossiers", _("Hồ sơ"), "folder"),
+    ("services:procedures", _("Dịch vụ"), "services"),
+)
+FOR_DESKS: Final = (("services:queue", _("Hồ sơ cần xử lý"), "work"),)
+FOR_LEADERS: Final = (("oversight:overview", _("Số liệu"), "chart"),)
+ACCOUNT: Final = (
+    ("portal:me", _("Dữ liệu của tôi"), "data"),
+    ("portal:looks", _("Ai đã xem dữ liệu của tôi"), "eye"),
+    ("portal:documents", _("Giấy tờ của tôi"), "doc"),
+)
+FOOTER: Final = (
+    ("portal:about", _("Về trang này và quyền của bạn với dữ liệu")),
+    ("portal:accessibility", _("Khả năng tiếp cận")),
+    ("services:verify", _("Kiểm tra một kết quả")),
+)
+
+
+def address(name: str) -> str:
+    """Return the path of a named page, or nothing if this installation runs without the module."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _items(entries: Iterable[tuple[str, object, str]], path: str) -> list[NavItem]:
+    reachable = [(address(name), str(label), icon) for name, label, icon in entries]
+    reachable = [entry for entry in reachable if entry[0]]
+    inside = [url for url, _label, _icon in reachable if path == url or (url != "/" and path.startswith(f"{url.rstrip('/')}/"))]
+    current = max(inside, key=len, default="")
+    return [NavItem(label, url, icon, is_current=url == current) for url, label, icon in reachable]
+
+
+def entries_for(actor: Actor) -> tuple[tuple[str, object, str], ...]:
+    """Return the main navigation of an actor: everyone's, a citizen's, then what the posts add."""
+    if actor.is_anonymous:
+        return FOR_ALL
+    desk = FOR_DESKS if actor.roles & DESK_ROLES else ()
+    lead = FOR_LEADERS if actor.has_role("leader") else ()
+    return (*FOR_CITIZENS, *desk, *lead)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Return the actor for templates."""
-    return {"actor": getattr(request, "actor", None)}
+    """Return what the layouts need; nothing here asks the database."""
+    actor: Actor = getattr(request, "actor", ANONYMOUS)
+    return {
+        "actor": actor,
+        "person_name": getattr(request, "person_name", ""),
+        "display": display_of(request),
+        "navigation": _items(entries_for(actor), request.path),
+        "account_links": _items(ACCOUNT, ""),
+        "footer_links": [NavItem(str(label), url) for name, label in FOOTER if (url := address(name))],
+        "language_url": address("portal:language"),
+        "display_url": address("portal:display"),
+        "login_url": address("portal:login"),
+        "logout_url": address("portal:logout"),
+        "looks_url": address("portal:looks"),
+    }

@@ -7,3 +7,8 @@ from dean06.site.health import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
 ]
+
+handler400 = "dean06.site.errors.bad_request"
+handler403 = "dean06.site.errors.forbidden"
+handler404 = "dean06.site.errors.not_found"
+handler500 = "dean06.site.errors.server_error"

@@ -58,24 +58,22 @@ def cut(wanted: Cut) -> bytes:
     options = subset.Options()
     options.layout_features = list(FEATURES)
     options.hinting = False
-    font = TTFont(fontpkg.path(wanted.family, weight=wanted.weight), lazy=True)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=CHARACTERS)
-    subsetter.subset(font)
-    if wanted.axes:
-        font = instancer.instantiateVariableFont(_reopened(font), wanted.axes)
-    font.flavor = "woff"
-    return _saved(font)
+    with TTFont(fontpkg.path(wanted.family, weight=wanted.weight), lazy=True) as whole:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=CHARACTERS)
+        subsetter.subset(whole)
+        small = BytesIO(_saved(whole))
+    with TTFont(small) as font:
+        if wanted.axes:
+            instancer.instantiateVariableFont(font, wanted.axes, inplace=True)
+        font.flavor = "woff"
+        return _saved(font)
 
 
 def _saved(font: TTFont) -> bytes:
     out = BytesIO()
     font.save(out)
     return out.getvalue()
-
-
-def _reopened(font: TTFont) -> TTFont:
-    return TTFont(BytesIO(_saved(font)))
 
 
 def font_file(name: str) -> Path:

@@ -1,0 +1,1 @@
+"""How a dossier's events become figures; no Django, no HTTP."""

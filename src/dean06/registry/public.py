@@ -1,0 +1,40 @@
+"""What other modules may use of registry: keys and reports, no personal fields."""
+
+from dean06.core.keys import PersonKey
+from dean06.registry import queries
+from dean06.registry.domain.personal_id import OldNumber, PersonalId, parse_number
+from dean06.registry.models import Person
+from dean06.registry.openapi import provider_openapi
+from dean06.registry.provider import provider_handler
+
+__all__ = [
+    "OldNumber",
+    "PersonalId",
+    "person_exists",
+    "person_is_alive",
+    "person_key_by_number",
+    "provider_handler",
+    "provider_openapi",
+]
+
+
+def person_key_by_number(number: PersonalId | OldNumber | str) -> PersonKey:
+    """Return the key of the person who has a twelve-digit number or had a nine-digit one.
+
+    Raises:
+        MalformedPersonalId: neither twelve nor nine digits.
+        PersonNotFound: nobody's number.
+        NumberAmbiguous: several people held this nine-digit number.
+    """
+    parsed = parse_number(number) if isinstance(number, str) else number
+    return PersonKey(queries.person_by_number(parsed).key)
+
+
+def person_exists(key: PersonKey) -> bool:
+    """Say whether the registry knows this person, living or dead."""
+    return Person.objects.filter(key=key).exists()
+
+
+def person_is_alive(key: PersonKey) -> bool:
+    """Say whether the registry knows this person and no death registration closed the record."""
+    return Person.objects.filter(key=key, died_on__isnull=True).exclude(status=Person.Status.DEAD).exists()

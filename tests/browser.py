@@ -1,0 +1,160 @@
+"""A real browser in tests: chromium through Playwright, with and without script, and what a page must hold.
+
+Use the fixtures ``page`` (script on), ``page_without_script``, or ``new_page`` for several people at once; mark the module with
+``pytestmark = pytest.mark.browser``. A module that uses them may read the ORM in its tests, but must not hold async tests.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = (390, 1280, 1920)
+NARROWEST = 320
+THEMES = ("", "contrast", "dark")
+AXE_OPTIONS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],
+}
+POLICY_WORDS = re.compile(r"Content Security Policy|violates the following")
+
+
+def find_chromium() -> str:
+    """Return the path of chromium, or fail: a test that needs a browser is never skipped."""
+    found = os.environ.get("DEAN06_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.fail("chromium is missing: run make test as root, or apt-get install chromium", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a module's tests."""
+    executable = find_chromium()
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's own loop runs in this thread; the ORM is still called in sync
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    else:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page for another person: own cookies, own storage. Ends by checking that no page threw or broke the policy."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def note_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and POLICY_WORDS.search(message.text):
+            faults.append(message.text)
+
+    def open_page(*, has_script: bool = True, width: int = 1280, height: int = 900, **options: Any) -> Page:
+        context = chromium.new_context(
+            java_script_enabled=has_script, viewport={"width": width, "height": height}, locale="vi-VN", reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", note_console)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """One person's page, with script."""
+    return new_page()
+
+
+@pytest.fixture
+def page_without_script(new_page: Callable[..., Page]) -> Page:
+    """One person's page in a browser that runs no script."""
+    return new_page(has_script=False)
+
+
+def accessibility_findings(page: Page) -> list[str]:
+    """Run axe on the page as it stands; one line for each element that breaks a rule."""
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("options => axe.run(document, options)", AXE_OPTIONS)
+    return [
+        f"{violation['id']}: {node['target']} {(node.get('any') or node.get('all') or node.get('none') or [{}])[0].get('message', '')}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def sideways_overflow(page: Page) -> list[str]:
+    """Return what makes the page wider than the window: nothing, or the widest elements."""
+    return page.evaluate(
+        """() => {
+            const wide = document.documentElement.scrollWidth - window.innerWidth;
+            if (wide <= 0) return [];
+            return [...document.querySelectorAll('body *')]
+              .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+              .slice(0, 5).map(e => `${wide}px: ${e.tagName.toLowerCase()}.${e.className}`);
+        }"""
+    )
+
+
+def assert_accessible(page: Page, *, widths: Sequence[int] = WIDTHS, themes: Sequence[str] = ("",)) -> None:
+    """Hold the page to WCAG 2.2 A and AA with best practices, all details open, at each width, and to no sideways scroll.
+
+    Sideways scroll is looked for at 320 px and, with text at 137.5 %, at 390 px. The page is left at 1280 px in the first theme.
+    """
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.dataset.was = one.open; one.open = true; })")
+    findings = []
+    for theme in themes:
+        page.evaluate("theme => { if (theme) document.documentElement.dataset.theme = theme; }", theme)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            findings += [f"{width} px {theme} {line}" for line in accessibility_findings(page)]
+    page.evaluate("delete document.documentElement.dataset.theme")
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    findings += [f"{NARROWEST} px: {line}" for line in sideways_overflow(page)]
+    page.evaluate("document.documentElement.dataset.text = 'xl'")
+    page.set_viewport_size({"width": 390, "height": 900})
+    findings += [f"390 px, large text: {line}" for line in sideways_overflow(page)]
+    page.evaluate("delete document.documentElement.dataset.text")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = one.dataset.was === 'true'; })")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert findings == [], f"{page.url}\n" + "\n".join(findings)
+
+
+def shoot(page: Page, name: str, *, widths: Sequence[int] = (1280,)) -> list[Path]:
+    """Keep pictures of the whole page in the folder that DEAN06_TEST_SHOTS names; do nothing where it names none."""
+    folder = os.environ.get("DEAN06_TEST_SHOTS")
+    if not folder:
+        return []
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    paths = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("document.fonts.ready.then(() => true)")
+        paths.append(Path(folder) / f"{name}-{width}.png")
+        page.screenshot(path=str(paths[-1]), full_page=True)
+    return paths

@@ -1,0 +1,29 @@
+"""The design system in a real browser: accessible at every width, in every theme, also without script."""
+
+import pytest
+
+from browser import THEMES, assert_accessible
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_the_page_for_a_wrong_address_is_accessible_in_every_theme(page, live_server):
+    page.goto(f"{live_server.url}/khong-co")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Không tìm thấy nội dung này"
+    assert_accessible(page, themes=THEMES)
+
+
+def test_the_typefaces_are_ours(page, live_server):
+    page.goto(f"{live_server.url}/khong-co")
+
+    page.evaluate("document.fonts.ready.then(() => true)")
+    loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))")
+    assert "Be Vietnam Pro" in loaded
+
+
+def test_a_page_can_be_used_without_script(page_without_script, live_server):
+    page_without_script.goto(f"{live_server.url}/khong-co")
+
+    page_without_script.get_by_role("link", name="Về trang chủ").click()
+    assert page_without_script.url == f"{live_server.url}/"

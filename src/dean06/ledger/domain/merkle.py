@@ -1,0 +1,149 @@
+"""The Merkle tree of RFC 9162, sec. 2.1: grown leaf by leaf, proved from the hashes of complete subtrees."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+NODE_PREFIX: Final = b"\x01"
+LEAF_PREFIX: Final = b"\x00"
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a complete subtree stands: it covers the leaves from ``index * 2**level`` on, ``2**level`` of them."""
+
+    level: int
+    index: int
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash an inner node."""
+    return hashlib.sha256(NODE_PREFIX + left + right).digest()
+
+
+def hash_leaf(content: bytes) -> bytes:
+    """Hash a leaf's content."""
+    return hashlib.sha256(LEAF_PREFIX + content).digest()
+
+
+def peaks_of(size: int) -> list[Place]:
+    """Return the complete subtrees that make up a tree of ``size`` leaves, largest first."""
+    return [Place(level, (size >> level) - 1) for level in range(size.bit_length() - 1, -1, -1) if size >> level & 1]
+
+
+@dataclass(slots=True)
+class Frontier:
+    """The right edge of a growing tree: its size and the hashes of its peaks, largest first."""
+
+    size: int = 0
+    peaks: list[bytes] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> list[tuple[Place, bytes]]:
+        """Add a leaf hash; return the inner nodes that became complete, lowest first."""
+        grown, node = [], leaf
+        for level in range((self.size & ~(self.size + 1)).bit_length()):  # as many peaks merge as there are trailing one bits
+            node = node_hash(self.peaks.pop(), node)
+            grown.append((Place(level + 1, self.size >> level + 1), node))
+        self.peaks.append(node)
+        self.size += 1
+        return grown
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far."""
+        return fold(self.peaks)
+
+
+def fold(peaks: Sequence[bytes]) -> bytes:
+    """Join the hashes of adjoining complete subtrees, largest first, to the hash over all their leaves."""
+    if not peaks:
+        return EMPTY_ROOT
+    joined = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        joined = node_hash(peak, joined)
+    return joined
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes."""
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root()
+
+
+def inclusion_places(index: int, size: int) -> list[list[Place]]:
+    """Say which complete subtrees prove that leaf ``index`` (from 0) is in a tree of ``size`` leaves.
+
+    Returns:
+        One list for each hash of the path, from the leaf up; a list of several is to be folded.
+
+    Raises:
+        IndexError: there is no such leaf.
+    """
+    if not 0 <= index < size:
+        raise IndexError(index)
+    path: list[list[Place]] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + (1 << (end - start - 1).bit_length() - 1)
+        if index < middle:
+            path.append(_cover(middle, end))
+            end = middle
+        else:
+            path.append(_cover(start, middle))
+            start = middle
+    return path[::-1]
+
+
+def _cover(start: int, end: int) -> list[Place]:
+    """Cut leaves ``start`` to ``end`` (a subtree of the tree, its left end aligned) into complete subtrees."""
+    places = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        places.append(Place(level, start >> level))
+        start += 1 << level
+    return places
+
+
+def inclusion_path(index: int, size: int, hash_at: Callable[[Place], bytes]) -> list[bytes]:
+    """Return the inclusion proof of leaf ``index`` in the tree of ``size`` leaves (RFC 9162, sec. 2.1.3.1)."""
+    return [fold([hash_at(place) for place in places]) for places in inclusion_places(index, size)]
+
+
+def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """Compute the root that an inclusion proof leads to (RFC 9162, sec. 2.1.3.2); none if its length is wrong."""
+    if not 0 <= index < size:
+        return None
+    node, last = leaf, size - 1
+    for sibling in path:
+        if last == 0:
+            return None
+        if index & 1 or index == last:
+            node = node_hash(sibling, node)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        index, last = index >> 1, last >> 1
+    return node if last == 0 else None
+
+
+class Tree:
+    """A whole tree in memory, for the subjects of one bulk act."""
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        self._frontier = Frontier()
+        self._hashes: dict[Place, bytes] = {}
+        for index, leaf in enumerate(leaves):
+            self._hashes[Place(0, index)] = leaf
+            self._hashes.update(self._frontier.append(leaf))
+
+    def root(self) -> bytes:
+        """Return the root."""
+        return self._frontier.root()
+
+    def path(self, index: int) -> list[bytes]:
+        """Return the inclusion proof of leaf ``index``."""
+        return inclusion_path(index, self._frontier.size, self._hashes.__getitem__)

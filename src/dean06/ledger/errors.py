@@ -1,0 +1,24 @@
+"""What the ledger may refuse."""
+
+from dean06.core.errors import Invalid, NotFound, Unavailable
+
+
+class EntryNotFound(NotFound):
+    """There is no such entry, or it does not concern this person."""
+
+    code = "ledger.entry_not_found"
+    message_vi = "Không tìm thấy lượt ghi này trong nhật ký của bạn."
+
+
+class ProofPending(Unavailable):
+    """The entry is written but not yet numbered; its proof exists within about a second."""
+
+    code = "ledger.proof_pending"
+    message_vi = "Bằng chứng đang được lập. Hãy thử lại sau ít giây."
+
+
+class MalformedEntry(Invalid):
+    """The name of a log or of a kind is not of the form that logs are kept under."""
+
+    code = "ledger.malformed_entry"
+    message_vi = "Lượt ghi nhật ký không đúng định dạng."

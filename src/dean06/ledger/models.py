@@ -1,0 +1,169 @@
+"""Tables of the log, in every database: entries commit with the state they report, the tree grows behind them.
+
+No foreign keys: each table is checked against the others by ``verification``, and an insert costs what an insert costs.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from dean06.core.clock import now
+from dean06.core.keys import new_key
+
+
+class LedgerEntry(models.Model):
+    """One thing that happened: a change or a look, as commitments without text."""
+
+    is_append_only: ClassVar[bool] = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    log = models.CharField(max_length=100)
+    kind = models.CharField(max_length=100)
+    recorded_at = models.DateTimeField()
+    subject = models.BinaryField(max_length=32, null=True)
+    subject_count = models.BigIntegerField()
+    subjects_root = models.BinaryField(max_length=32, null=True)
+    commitment = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject", "-id"], condition=Q(subject__isnull=False), name="ledger_entry_subject"),
+            models.Index(fields=["log", "id"], name="ledger_entry_log"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_entry_subject_or_root",
+                condition=Q(subject__isnull=True, subjects_root__isnull=True, subject_count=0)
+                | Q(subject__isnull=False, subjects_root__isnull=True, subject_count=1)
+                | Q(subject__isnull=True, subjects_root__isnull=False, subject_count__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.kind} {self.id}"
+
+
+class LedgerPending(models.Model):
+    """An entry that waits for its number; the sequencer deletes the row in the transaction that numbers it."""
+
+    entry_id = models.UUIDField(primary_key=True)
+    log = models.CharField(max_length=100)
+
+    class Meta:
+        indexes = [models.Index(fields=["log", "entry_id"], name="ledger_pending_next")]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.entry_id}"
+
+
+class LedgerLeaf(models.Model):
+    """An entry's number in its log, from 1, with its leaf hash and the chain up to it."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("log", "seq")
+    log = models.CharField(max_length=100)
+    seq = models.BigIntegerField()
+    entry_id = models.UUIDField(unique=True)
+    leaf_hash = models.BinaryField(max_length=32)
+    chain_hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.seq}"
+
+
+class LedgerNode(models.Model):
+    """The hash of a complete subtree above the leaves, so that a proof reads O(log n) rows."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("log", "level", "index")
+    log = models.CharField(max_length=100)
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    node_hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.level}/{self.index}"
+
+
+class LedgerCheckpoint(models.Model):
+    """A signed statement of a log's size and root, made with each batch of new leaves."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("log", "size")
+    log = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    chain_head = models.BinaryField(max_length=32)
+    note = models.TextField()
+    made_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.size}"
+
+
+class LedgerKey(models.Model):
+    """A data key for one person's readable parts, or for one day's that concern nobody or many; wrapped by the master key.
+
+    Destroying it (``wrapped`` becomes null) removes the text of everything under it and leaves every proof.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    subject = models.BinaryField(max_length=32, null=True)
+    day = models.DateField(null=True)
+    wrapped = models.BinaryField(null=True)
+    made_at = models.DateTimeField(default=now)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject"], condition=Q(subject__isnull=False), name="ledger_key_subject"),
+            models.Index(fields=["day"], condition=Q(day__isnull=False), name="ledger_key_day"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_key_person_or_day",
+                condition=Q(subject__isnull=True, day__isnull=False) | Q(subject__isnull=False, day__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="ledger_key_destroyed_is_gone",
+                condition=Q(wrapped__isnull=True, destroyed_at__isnull=False) | Q(wrapped__isnull=False, destroyed_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LedgerReading(models.Model):
+    """The readable part of an entry and its salt, encrypted with AES-256-GCM."""
+
+    is_append_only: ClassVar[bool] = True
+
+    entry_id = models.UUIDField(primary_key=True)
+    key_id = models.UUIDField()
+    nonce = models.BinaryField(max_length=12)
+    ciphertext = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class LedgerSubject(models.Model):
+    """One of the people that a bulk entry concerns, for her page; ``position`` is her leaf under the entry's root."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("entry_id", "position")
+    entry_id = models.UUIDField()
+    position = models.BigIntegerField()
+    subject = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-entry_id"], name="ledger_subject_page")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.position}"

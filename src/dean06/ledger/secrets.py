@@ -1,0 +1,72 @@
+"""Who a subject is to the log, and how the readable part beside it is locked.
+
+Two secrets of the installation are made at first start and kept in the data directory: one turns person keys into
+pseudonyms, one wraps data keys. Losing the first makes entries unfindable by person, losing the second makes them
+unreadable; neither touches a proof.
+"""
+
+import hashlib
+import hmac
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from dean06.core.instance import kept_secret
+from dean06.core.keys import PersonKey
+
+NONCE_BYTES: Final = 12  # NIST SP 800-38D, sec. 8.2
+KEY_BYTES: Final = 32
+
+
+def pseudonym(person: PersonKey) -> bytes:
+    """Return the name under which the log knows a person: 32 bytes that mean nothing without our secret."""
+    return hmac.digest(_secret("ledger-pseudonyms"), person.bytes, hashlib.sha256)
+
+
+def new_data_key() -> bytes:
+    """Make a data key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def wrap(data_key: bytes, *, key_id: UUID) -> bytes:
+    """Lock a data key under the master key, bound to its row."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(_secret("ledger-readings")).encrypt(nonce, data_key, key_id.bytes)
+
+
+def unwrap(wrapped: bytes, *, key_id: UUID) -> bytes | None:
+    """Open a data key; none if it was altered or belongs to another installation."""
+    return _open(_secret("ledger-readings"), wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id)
+
+
+def lock(text: bytes, *, data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
+    """Encrypt an entry's readable part, bound to the entry; return nonce and ciphertext."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce, AESGCM(data_key).encrypt(nonce, text, entry_id.bytes)
+
+
+def unlock(nonce: bytes, ciphertext: bytes, *, data_key: bytes, entry_id: UUID) -> bytes | None:
+    """Decrypt an entry's readable part; none if it was altered."""
+    return _open(data_key, nonce, ciphertext, entry_id)
+
+
+def _open(key: bytes, nonce: bytes, ciphertext: bytes, bound_to: UUID) -> bytes | None:
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, bound_to.bytes)
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _secret(name: str) -> bytes:
+    return _secret_in(Path(settings.DEAN06_DATA_DIR), name)
+
+
+@cache
+def _secret_in(data_dir: Path, name: str) -> bytes:
+    return hashlib.sha256(kept_secret(data_dir / "secrets" / name).encode()).digest()

@@ -1,0 +1,135 @@
+"""Numbering: one sequencer a log takes committed entries, chains them, grows the tree and signs a checkpoint.
+
+Batch by batch, each in one transaction under an advisory lock, so that a killed sequencer leaves nothing half-done and a
+second one steps aside.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from django.db import connections, transaction
+
+from dean06.core import clock
+from dean06.ledger.checkpoints import sign
+from dean06.ledger.domain.leaves import CHAIN_START, Entry, chain_hash
+from dean06.ledger.domain.merkle import Frontier, Place, peaks_of
+from dean06.ledger.domain.notes import Checkpoint
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 2000
+ENTRY_COLUMNS: Final = "e.id, e.log, e.kind, e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment"
+
+
+def sequence(using: str) -> int:
+    """Number everything that is committed in one database; return how many entries.
+
+    A log that another process is numbering at this moment is left to it.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT DISTINCT log FROM ledger_ledgerpending ORDER BY log")
+        names = [name for (name,) in cursor.fetchall()]
+    return sum(_sequence_log(using, name) for name in names)
+
+
+def _sequence_log(using: str, name: str) -> int:
+    numbered = 0
+    while (batch := _sequence_batch(using, name)) > 0:
+        numbered += batch
+        if batch < BATCH:
+            break
+    return numbered
+
+
+def _sequence_batch(using: str, name: str) -> int:
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('dean06.ledger.' || %s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            return 0
+        entries = _pending_entries(cursor, name)
+        if not entries:
+            return 0
+        end = _end_of(cursor, name)
+        leaves, nodes = end.extend(entries)
+        _insert_leaves(cursor, leaves)
+        _insert_nodes(cursor, name, nodes)
+        checkpoint = Checkpoint(name, end.tree.size, end.tree.root(), end.chain)
+        cursor.execute(
+            "INSERT INTO ledger_ledgercheckpoint (log, size, root, chain_head, note, made_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            [name, checkpoint.size, checkpoint.root, checkpoint.chain_head, sign(checkpoint), clock.now()],
+        )
+        cursor.execute("DELETE FROM ledger_ledgerpending WHERE entry_id = ANY(%s)", [[entry.id for entry in entries]])
+    log.info("ledger.checkpoint", log=name, size=checkpoint.size, root=checkpoint.root.hex(), using=using)
+    return len(entries)
+
+
+def _pending_entries(cursor: Any, name: str) -> list[Entry]:
+    cursor.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM ledger_ledgerpending p JOIN ledger_ledgerentry e ON e.id = p.entry_id AND e.log = p.log"  # noqa: S608 -- a constant
+        " WHERE p.log = %s ORDER BY p.entry_id LIMIT %s",
+        [name, BATCH],
+    )
+    return [entry_of(row) for row in cursor.fetchall()]
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """Make an entry from a row of ``ENTRY_COLUMNS``."""
+    key, name, kind, recorded_at, subject, count, root, commitment = row
+    return Entry(key, name, kind, recorded_at, bytes(subject or b""), count, bytes(root or b""), bytes(commitment))
+
+
+@dataclass(slots=True)
+class _End:
+    """The end of a log as far as it is numbered."""
+
+    chain: bytes
+    tree: Frontier
+
+    def extend(self, entries: list[Entry]) -> tuple[list[tuple[Any, ...]], list[tuple[Place, bytes]]]:
+        """Append entries; return leaf rows and the nodes that became complete."""
+        leaves: list[tuple[Any, ...]] = []
+        nodes: list[tuple[Place, bytes]] = []
+        for entry in entries:
+            leaf = entry.leaf_hash()
+            self.chain = chain_hash(self.chain, leaf)
+            nodes += self.tree.append(leaf)
+            leaves.append((entry.log, self.tree.size, entry.id, leaf, self.chain))
+        return leaves, nodes
+
+
+def _end_of(cursor: Any, name: str) -> _End:
+    cursor.execute("SELECT seq, chain_hash FROM ledger_ledgerleaf WHERE log = %s ORDER BY seq DESC LIMIT 1", [name])
+    row = cursor.fetchone()
+    if row is None:
+        return _End(CHAIN_START, Frontier())
+    size = row[0]
+    hashes = hashes_at(cursor, name, peaks_of(size))
+    return _End(bytes(row[1]), Frontier(size, [hashes[place] for place in peaks_of(size)]))
+
+
+def hashes_at(cursor: Any, name: str, places: list[Place]) -> dict[Place, bytes]:
+    """Read the hashes of complete subtrees of a log; level 0 are the leaves."""
+    leaves = [place.index + 1 for place in places if place.level == 0]
+    inner = [place for place in places if place.level]
+    cursor.execute(
+        "SELECT 0, seq - 1, leaf_hash FROM ledger_ledgerleaf WHERE log = %s AND seq = ANY(%s)"
+        " UNION ALL SELECT n.level, n.index, n.node_hash FROM unnest(%s::smallint[], %s::bigint[]) AS p(level, index)"
+        " JOIN ledger_ledgernode n ON n.log = %s AND n.level = p.level AND n.index = p.index",
+        [name, leaves, [place.level for place in inner], [place.index for place in inner], name],
+    )
+    return {Place(level, index): bytes(value) for level, index, value in cursor.fetchall()}
+
+
+def _insert_leaves(cursor: Any, leaves: list[tuple[Any, ...]]) -> None:
+    with cursor.copy("COPY ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["text", "int8", "uuid", "bytea", "bytea"])
+        for row in leaves:
+            copy.write_row(row)
+
+
+def _insert_nodes(cursor: Any, name: str, nodes: list[tuple[Place, bytes]]) -> None:
+    with cursor.copy("COPY ledger_ledgernode (log, level, index, node_hash) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["text", "int2", "int8", "bytea"])
+        for place, value in nodes:
+            copy.write_row((name, place.level, place.index, value))

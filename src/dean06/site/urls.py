@@ -1,11 +1,12 @@
 """All addresses of the web process."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from dean06.site.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
+    path("", include("dean06.oversight.urls")),
 ]
 
 handler400 = "dean06.site.errors.bad_request"

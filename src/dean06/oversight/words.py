@@ -1,0 +1,58 @@
+"""How oversight names what it counts."""
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+MEASURES: Final = {
+    "received": _("Đã tiếp nhận"),
+    "in_progress": _("Đang giải quyết"),
+    "overdue": _("Đang quá hạn"),
+    "before": _("Trả trước hạn"),
+    "on": _("Trả đúng ngày hẹn"),
+    "after": _("Trả quá hạn"),
+    "settled": _("Đã giải quyết"),
+    "on_time": _("Giải quyết đúng hạn"),
+}
+STEPS: Final = {
+    1: _("Tiếp nhận"),
+    2: _("Thẩm định"),
+    3: _("Phê duyệt"),
+    4: _("Ký số"),
+    5: _("Trả kết quả"),
+}
+STATES: Final = {
+    1: _("Mới đăng ký"),
+    2: _("Được tiếp nhận"),
+    3: _("Không được tiếp nhận"),
+    4: _("Đang xử lý"),
+    5: _("Yêu cầu bổ sung giấy tờ"),
+    6: _("Yêu cầu thực hiện nghĩa vụ tài chính"),
+    7: _("Công dân yêu cầu rút hồ sơ"),
+    8: _("Dừng xử lý"),
+    9: _("Đã xử lý xong"),
+    10: _("Đã trả kết quả"),
+}
+"""The ten national states; source: domain.md E.3."""
+EVENTS: Final = {
+    "submitted": _("Người dân nộp hồ sơ"),
+    "claimed": _("Cán bộ nhận việc"),
+    "released": _("Cán bộ trả lại việc"),
+    "consent_asked": _("Hỏi ý kiến người liên quan"),
+    "consent_given": _("Người liên quan đồng ý"),
+    "consent_refused": _("Người liên quan không đồng ý"),
+    "received": _("Tiếp nhận, bắt đầu tính hạn"),
+    "reception_refused": _("Không tiếp nhận"),
+    "supplement_requested": _("Yêu cầu bổ sung, đồng hồ dừng"),
+    "supplement_answered": _("Đã bổ sung, đồng hồ chạy lại"),
+    "duty_requested": _("Chờ thực hiện nghĩa vụ tài chính"),
+    "payment_recorded": _("Ghi nhận lệ phí"),
+    "appraised": _("Thẩm định xong"),
+    "approved": _("Phê duyệt"),
+    "result_signed": _("Ký số kết quả"),
+    "registry_confirmed": _("CSDL dân cư đã cập nhật"),
+    "registry_refused": _("CSDL dân cư từ chối cập nhật"),
+    "returned": _("Trả kết quả"),
+    "stopped": _("Dừng xử lý"),
+    "withdrawn": _("Người dân rút hồ sơ"),
+}

@@ -1,0 +1,1 @@
+"""The demonstration country in a running installation: people, agencies, posts, accounts, agreements."""

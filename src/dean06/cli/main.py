@@ -5,6 +5,7 @@ import click
 from dean06 import __version__
 from dean06.cli import operate
 from dean06.cli.doctor import doctor
+from dean06.cli.reference import reference
 from dean06.cli.up import up
 
 
@@ -14,5 +15,15 @@ def cli() -> None:
     """The software of a digital state. Start with: dean06 up."""
 
 
-for command in (up, doctor, operate.database_commands, operate.worker, operate.backup, operate.restore, operate.upgrade, operate.bench):
+for command in (
+    reference,
+    up,
+    doctor,
+    operate.database_commands,
+    operate.worker,
+    operate.backup,
+    operate.restore,
+    operate.upgrade,
+    operate.bench,
+):
     cli.add_command(command)

@@ -1,0 +1,1 @@
+"""What the law says of units and calendars, without Django."""

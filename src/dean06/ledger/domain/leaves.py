@@ -89,3 +89,13 @@ def canonical_payload(payload: Mapping[str, Any]) -> bytes:
 def commitment(salt: bytes, payload: bytes) -> bytes:
     """Commit to a payload; without the salt nobody can test a guess."""
     return hashlib.sha256(salt + payload).digest()
+
+
+def kind_of(payload: bytes) -> str | None:
+    """Return the kind that a payload states; none if it is no payload of ours."""
+    try:
+        stated = json.loads(payload)
+    except ValueError:
+        return None
+    kind = stated.get("kind") if isinstance(stated, dict) else None
+    return kind if isinstance(kind, str) else None

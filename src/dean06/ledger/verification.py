@@ -1,0 +1,369 @@
+"""Proving that nothing was altered: everything is recomputed from the entries and compared with what is stored.
+
+A finding names the entry. Each fault is reported where it is, not again at everything built upon it: the walk goes on from
+the stored values after a broken link, and after the first wrong root later ones tell nothing new.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from dean06.ledger.checkpoints import is_signed, known_keys
+from dean06.ledger.domain.leaves import CHAIN_START, SALT_BYTES, Entry, chain_hash, commitment, kind_of
+from dean06.ledger.domain.merkle import Frontier, Place, hash_leaf
+from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
+from dean06.ledger.secrets import unlock, unwrap
+from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
+
+BATCH: Final = 5000
+KEYS_IN_MEMORY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not fit.
+
+    Attributes:
+        log: in which log.
+        problem: stable name of what is wrong (``entry_altered``, ``tail_cut`` ...).
+        detail: the same in a sentence.
+        seq: number of the entry in its log, or of the first of several.
+        entry_id: the entry, where one can be named.
+    """
+
+    log: str
+    problem: str
+    detail: str
+    seq: int | None = None
+    entry_id: UUID | None = None
+
+    def __str__(self) -> str:
+        number = f" {self.seq}" if self.seq is not None else ""
+        entry = f" entry {self.entry_id}" if self.entry_id else ""
+        return f"{self.log}{number}{entry}: {self.problem}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a verification saw: how much, and everything that does not fit.
+
+    Attributes:
+        entries: numbered entries that were recomputed.
+        pending: entries that wait for their number.
+        checkpoints: signatures checked.
+        destroyed: entries whose text was removed by law; their proof stands.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    logs: tuple[str, ...] = ()
+    entries: int = 0
+    pending: int = 0
+    checkpoints: int = 0
+    destroyed: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing was found."""
+        return not self.findings
+
+    def __add__(self, other: "Findings") -> "Findings":
+        return Findings(
+            self.findings + other.findings,
+            self.logs + other.logs,
+            self.entries + other.entries,
+            self.pending + other.pending,
+            self.checkpoints + other.checkpoints,
+            self.destroyed + other.destroyed,
+        )
+
+
+def verify(using: str, log: str | None = None) -> Findings:
+    """Recompute the logs of one database (or one of them) and say what does not fit."""
+    with _snapshot(using) as cursor:
+        names = [log] if log else _logs(cursor)
+        verified = sum((_LogWalk(cursor, name).walk() for name in names), Findings())
+        return verified if log else verified + Findings(findings=tuple(_strays(cursor)))
+
+
+@contextmanager
+def _snapshot(using: str) -> Iterator[Any]:
+    """Read one state of the database throughout, though the sequencer goes on."""
+    is_outermost = not connections[using].in_atomic_block
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield cursor
+
+
+def _logs(cursor: Any) -> list[str]:
+    tables = ("ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgercheckpoint", "ledger_ledgerpending")
+    cursor.execute(" UNION ".join(f"SELECT log FROM {table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _strays(cursor: Any) -> Iterator[Finding]:
+    """Find rows beside the log that belong to no entry."""
+    for table, problem in (("reading", "reading_stray"), ("subject", "subject_stray"), ("pending", "pending_stray")):
+        cursor.execute(
+            f"SELECT DISTINCT r.entry_id FROM ledger_ledger{table} r"  # noqa: S608 -- constants
+            " WHERE NOT EXISTS (SELECT 1 FROM ledger_ledgerentry e WHERE e.id = r.entry_id) LIMIT 1000"
+        )
+        for (entry_id,) in cursor.fetchall():
+            yield Finding("", problem, f"there is a {table} row, but no such entry", entry_id=entry_id)
+
+
+LEAVES: Final = f"""
+    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, r.nonce, r.ciphertext, r.key_id, k.id IS NOT NULL, k.wrapped, {ENTRY_COLUMNS}
+    FROM ledger_ledgerleaf l
+    LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
+    LEFT JOIN ledger_ledgerreading r ON r.entry_id = l.entry_id
+    LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT {BATCH}
+"""  # noqa: S608 -- constants
+NODES: Final = """
+    SELECT n.level, n.index, n.node_hash FROM generate_series(1, 62) AS g(level)
+    JOIN ledger_ledgernode n ON n.log = %s AND n.level = g.level AND n.index >= %s::bigint >> g.level AND n.index < %s::bigint >> g.level
+"""
+
+
+@dataclass(slots=True)
+class _Leaf:
+    seq: int
+    entry_id: UUID
+    leaf_hash: bytes
+    chain_hash: bytes
+    nonce: bytes | None
+    ciphertext: bytes | None
+    key_id: UUID | None
+    has_key: bool
+    wrapped: bytes | None
+    entry: Entry | None
+
+
+@dataclass
+class _LogWalk:
+    """One pass over a log from its first leaf to its last."""
+
+    cursor: Any
+    log: str
+    findings: list[Finding] = field(default_factory=list)
+    entries: int = 0
+    checkpoints: int = 0
+    destroyed: int = 0
+    chain: bytes = CHAIN_START
+    last_seq: int = 0
+    tree: Frontier | None = field(default_factory=Frontier)
+    nodes: dict[Place, bytes] = field(default_factory=dict)
+    last_good_size: int = 0
+    has_diverged: bool = False
+
+    def walk(self) -> Findings:
+        """Walk the log, then look at what should have been in it."""
+        self.keys = known_keys()
+        self.signed = self._checkpoints()
+        self.next_checkpoint = next(self.signed, None)
+        while batch := self._batch():
+            for leaf in batch:
+                self._see(leaf)
+        self._see_end()
+        pending = self._see_unnumbered()
+        return Findings(tuple(self.findings), (self.log,), self.entries, pending, self.checkpoints, self.destroyed)
+
+    def _found(self, problem: str, detail: str, *, seq: int | None = None, entry_id: UUID | None = None) -> None:
+        self.findings.append(Finding(self.log, problem, detail, seq, entry_id))
+
+    # -- reading
+
+    def _batch(self) -> list[_Leaf]:
+        before = self.last_seq
+        self.cursor.execute(LEAVES, [self.log, before])
+        leaves = [
+            _Leaf(row[0], row[1], bytes(row[2]), bytes(row[3]), *row[4:9], entry_of(row[9:]) if row[9] else None)
+            for row in self.cursor.fetchall()
+        ]
+        if leaves and self.tree is not None:
+            self.cursor.execute(NODES, [self.log, before, leaves[-1].seq])
+            self.nodes = {Place(level, index): bytes(value) for level, index, value in self.cursor.fetchall()}
+        return leaves
+
+    def _checkpoints(self) -> Iterator[tuple[int, bytes, bytes, str]]:
+        size = -1
+        while True:
+            self.cursor.execute(
+                "SELECT size, root, chain_head, note FROM ledger_ledgercheckpoint WHERE log = %s AND size > %s ORDER BY size LIMIT 1000",
+                [self.log, size],
+            )
+            rows = self.cursor.fetchall()
+            if not rows:
+                return
+            for size, root, chain_head, note in rows:
+                yield size, bytes(root), bytes(chain_head), note
+
+    # -- one leaf
+
+    def _see(self, leaf: _Leaf) -> None:
+        if leaf.seq != self.last_seq + 1:
+            self._see_gap(leaf.seq)
+        self.entries += 1
+        true_leaf = self._see_entry(leaf)
+        if self.chain and chain_hash(self.chain, true_leaf) != leaf.chain_hash:
+            self._found("chain_broken", "does not follow from the entry before it", seq=leaf.seq, entry_id=leaf.entry_id)
+        self.chain, self.last_seq = leaf.chain_hash, leaf.seq
+        self._grow(true_leaf)
+        self._see_checkpoints_up_to(leaf.seq)
+
+    def _see_gap(self, seq: int) -> None:
+        first, last = self.last_seq + 1, seq - 1
+        what = f"number {first} is missing" if first == last else f"numbers {first} to {last} are missing"
+        self._found("leaf_missing", what, seq=first)
+        self.chain, self.tree = b"", None  # what follows cannot be computed over a hole; links after it still can
+
+    def _see_entry(self, leaf: _Leaf) -> bytes:
+        """Compare entry and leaf; return the leaf hash that the chain bears out."""
+        if leaf.entry is None:
+            self._found("entry_missing", "the entry was removed", seq=leaf.seq, entry_id=leaf.entry_id)
+            return leaf.leaf_hash
+        computed = leaf.entry.leaf_hash()
+        self._see_reading(leaf, leaf.entry)
+        if leaf.entry.subjects_root:
+            self._see_subjects(leaf, leaf.entry)
+        if computed == leaf.leaf_hash and leaf.entry.log == self.log:
+            return computed
+        if self.chain and chain_hash(self.chain, computed) == leaf.chain_hash:
+            self._found("leaf_altered", "the stored leaf hash is not the entry's", seq=leaf.seq, entry_id=leaf.entry_id)
+            return computed
+        self._found("entry_altered", "the entry is not the one that was numbered", seq=leaf.seq, entry_id=leaf.entry_id)
+        return leaf.leaf_hash
+
+    def _see_reading(self, leaf: _Leaf, entry: Entry) -> None:
+        if problem := self._reading_problem(leaf, entry):
+            self._found(*problem, seq=leaf.seq, entry_id=leaf.entry_id)
+
+    def _reading_problem(self, leaf: _Leaf, entry: Entry) -> tuple[str, str] | None:
+        if leaf.nonce is None or leaf.ciphertext is None or leaf.key_id is None:
+            return "reading_missing", "the readable part was removed instead of its key"
+        if not leaf.has_key:
+            return "key_missing", "the row of the data key was removed"
+        if leaf.wrapped is None:
+            self.destroyed += 1
+            return None
+        data_key = _unwrapped(bytes(leaf.wrapped), leaf.key_id)
+        if data_key is None:
+            return "key_altered", "the data key does not open with this installation's secret"
+        opened = unlock(bytes(leaf.nonce), bytes(leaf.ciphertext), data_key=data_key, entry_id=leaf.entry_id) or b""
+        if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
+            return "reading_altered", "the readable part is not the one that was committed to"
+        return None
+
+    def _see_subjects(self, leaf: _Leaf, entry: Entry) -> None:
+        self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
+        rows, tree = self.cursor.fetchall(), Frontier()
+        for _, subject in rows:
+            tree.append(hash_leaf(bytes(subject)))
+        is_whole = [position for position, _ in rows] == list(range(entry.subject_count))
+        if not is_whole or tree.root() != entry.subjects_root:
+            self._found("subjects_altered", "the people listed are not those committed to", seq=leaf.seq, entry_id=entry.id)
+
+    # -- tree and checkpoints
+
+    def _grow(self, leaf: bytes) -> None:
+        if self.tree is None:
+            return
+        for place, computed in self.tree.append(leaf):
+            if self.nodes.get(place) != computed:
+                first, last = (place.index << place.level) + 1, (place.index + 1) << place.level
+                what = "is missing" if place not in self.nodes else "is wrong"
+                self._found("node_altered", f"the stored hash over entries {first} to {last} {what}", seq=first)
+
+    def _see_checkpoints_up_to(self, size: int) -> None:
+        while self.next_checkpoint is not None and self.next_checkpoint[0] <= size:
+            if self.next_checkpoint[0] == size:
+                self._see_checkpoint(*self.next_checkpoint)
+            else:
+                self._found("checkpoint_altered", "a checkpoint over a number that is missing", seq=self.next_checkpoint[0])
+            self.next_checkpoint = next(self.signed, None)
+
+    def _see_checkpoint(self, size: int, root: bytes, chain_head: bytes, note_text: str) -> None:
+        self.checkpoints += 1
+        stated = Checkpoint(self.log, size, root, chain_head)
+        if not self._is_signed(stated, note_text):
+            self._found("checkpoint_altered", f"the checkpoint over {size} entries does not bear our signature", seq=size)
+            return
+        if self.chain != chain_head:
+            self._found("chain_rewritten", f"the chain's end is not what was signed at {size} entries", seq=self.last_good_size + 1)
+        if self.tree is None:
+            return
+        if self.tree.root() == root:
+            self.last_good_size = size
+        elif not self.has_diverged:  # every later root is wrong with it
+            self.has_diverged = True
+            where = f"entries {self.last_good_size + 1} to {size}"
+            self._found("log_rewritten", f"{where} are not those that were signed at {size} entries", seq=self.last_good_size + 1)
+
+    def _is_signed(self, stated: Checkpoint, note_text: str) -> bool:
+        try:
+            note = Note.parse(note_text)
+            return Checkpoint.parse(note.text) == stated and is_signed(note, self.keys)
+        except MalformedNote:
+            return False
+
+    # -- after the last leaf
+
+    def _see_end(self) -> None:
+        newest = self.checkpoints and self.next_checkpoint is None
+        while self.next_checkpoint is not None:
+            size, root, chain_head, note = self.next_checkpoint
+            self.checkpoints += 1
+            if not self._is_signed(Checkpoint(self.log, size, root, chain_head), note):
+                self._found("checkpoint_altered", f"the checkpoint over {size} entries does not bear our signature", seq=size)
+            else:
+                detail = f"numbers {self.last_seq + 1} to {size} were signed and are gone"
+                self._found("tail_cut", detail, seq=self.last_seq + 1)
+            self.next_checkpoint = next(self.signed, None)
+        self.cursor.execute("SELECT max(size) FROM ledger_ledgercheckpoint WHERE log = %s", [self.log])
+        signed_up_to = self.cursor.fetchone()[0] or 0
+        if self.last_seq > signed_up_to and (newest or not signed_up_to):
+            self._found("tail_unsigned", f"no checkpoint covers numbers {signed_up_to + 1} to {self.last_seq}", seq=signed_up_to + 1)
+        self._see_surplus_nodes()
+
+    def _see_surplus_nodes(self) -> None:
+        self.cursor.execute(
+            "SELECT n.level, n.index FROM generate_series(1, 62) AS g(level)"
+            " JOIN ledger_ledgernode n ON n.log = %s AND n.level = g.level AND n.index >= %s::bigint >> g.level ORDER BY 1, 2 LIMIT 1000",
+            [self.log, self.last_seq],
+        )
+        surplus = self.cursor.fetchall()
+        cut = any(finding.problem == "tail_cut" for finding in self.findings)
+        for level, index in surplus if not cut else ():  # after a cut they are what is left of the tail
+            self._found("node_altered", "a stored hash over entries that do not exist", seq=(index << level) + 1)
+
+    def _see_unnumbered(self) -> int:
+        """Find entries that neither have a number nor wait for one, and numbered ones that still wait; count the waiting."""
+        self.cursor.execute(
+            "SELECT e.id, p.entry_id IS NOT NULL FROM ledger_ledgerentry e"
+            " LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log"
+            " LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL",
+            [self.log],
+        )
+        pending = 0
+        for entry_id, is_waiting in self.cursor.fetchall():
+            pending += is_waiting
+            if not is_waiting:
+                self._found("entry_unnumbered", "the entry has no number and does not wait for one", entry_id=entry_id)
+        self.cursor.execute(
+            "SELECT p.entry_id, l.seq FROM ledger_ledgerpending p JOIN ledger_ledgerleaf l ON l.entry_id = p.entry_id WHERE p.log = %s",
+            [self.log],
+        )
+        for entry_id, seq in self.cursor.fetchall():
+            self._found("pending_stray", "the entry has its number and waits for another", seq=seq, entry_id=entry_id)
+        return pending
+
+
+@lru_cache(maxsize=KEYS_IN_MEMORY)
+def _unwrapped(wrapped: bytes, key_id: UUID) -> bytes | None:
+    return unwrap(wrapped, key_id=key_id)

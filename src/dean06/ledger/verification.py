@@ -183,8 +183,11 @@ class _LogWalk:
         before = self.last_seq
         self.cursor.execute(LEAVES, [self.log, before])
         leaves = [
-            _Leaf(row[0], row[1], bytes(row[2]), bytes(row[3]), *row[4:9], entry_of(row[9:]) if row[9] else None)
-            for row in self.cursor.fetchall()
+            _Leaf(
+                *(seq, entry_id, bytes(leaf_hash), bytes(chain_link), nonce, ciphertext, key_id, has_key, wrapped),
+                entry=entry_of(tuple(entry)) if entry[0] else None,
+            )
+            for seq, entry_id, leaf_hash, chain_link, nonce, ciphertext, key_id, has_key, wrapped, *entry in self.cursor.fetchall()
         ]
         if leaves and self.tree is not None:
             self.cursor.execute(NODES, [self.log, before, leaves[-1].seq])

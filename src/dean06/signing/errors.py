@@ -50,3 +50,24 @@ class KeyCannotSignThis(Conflict):
 
     code = "signing.key_cannot_sign_this"
     message_vi = "Loại khóa này không tạo được loại chữ ký yêu cầu."
+
+
+class TimestampRefused(Invalid):
+    """The time-stamp authority refuses this imprint; send a SHA-256 digest of 32 bytes."""
+
+    code = "signing.timestamp_refused"
+    message_vi = "Không cấp được dấu thời gian cho dữ liệu này. Hãy gửi giá trị băm SHA-256 dài 32 byte."
+
+
+class TimestampQueryUnreadable(Invalid):
+    """Send the query as application/timestamp-query (RFC 3161, section 3.4)."""
+
+    code = "signing.timestamp_query_unreadable"
+    message_vi = "Hãy gửi yêu cầu dấu thời gian với kiểu nội dung application/timestamp-query (RFC 3161)."
+
+
+class TimestampQueryTooLarge(Invalid):
+    """A time-stamp query has at most 4096 bytes."""
+
+    code = "signing.timestamp_query_too_large"
+    message_vi = "Yêu cầu dấu thời gian dài tối đa 4096 byte."

@@ -1,6 +1,8 @@
 """What other modules may use of signing."""
 
 from dean06.signing.backend import PublicKey, Usage
+from dean06.signing.endpoints import timestamp_endpoint
+from dean06.signing.errors import TimestampRefused
 from dean06.signing.keys import (
     KeyState,
     PublishedKey,
@@ -16,13 +18,16 @@ from dean06.signing.keys import (
     trust_anchor_pem,
 )
 from dean06.signing.keys import is_valid_signature as verify_raw
+from dean06.signing.timestamps import answer_timestamp_query, timestamp
 
 __all__ = [
     "KeyState",
     "PublicKey",
     "PublishedKey",
     "Signer",
+    "TimestampRefused",
     "Usage",
+    "answer_timestamp_query",
     "chain_pem",
     "ensure_key",
     "ensure_trust",
@@ -31,6 +36,8 @@ __all__ = [
     "rotate",
     "rotation_order",
     "signer",
+    "timestamp",
+    "timestamp_endpoint",
     "trust_anchor_pem",
     "verify_raw",
 ]

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dean06.signing.public import timestamp_endpoint
 from dean06.site.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
+    path("tsa", timestamp_endpoint, name="tsa"),
     path("", include("dean06.oversight.urls")),
 ]
 

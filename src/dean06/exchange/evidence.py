@@ -1,0 +1,116 @@
+"""What is kept of each call: the provider's entry is the disclosure that the subject sees, nothing is logged twice.
+
+Each gateway keeps a log of its own (``exchange.provider``, ``exchange.consumer``). An entry holds both signature bases
+with both signatures, so that it can be verified by itself with the members' published keys.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from dean06.core.actor import Actor
+from dean06.core.clock import now
+from dean06.core.databases import database_of
+from dean06.core.keys import PersonKey
+from dean06.exchange.domain.signatures import Signed
+from dean06.ledger.public import record, record_many
+
+PROVIDER_LOG: Final = "exchange.provider"
+CONSUMER_LOG: Final = "exchange.consumer"
+LONGEST_IN_REFUSAL: Final = 300
+_LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One entry to be written."""
+
+    kind: str
+    log: str
+    actor: Actor
+    who: str
+    subjects: tuple[PersonKey, ...] = ()
+    purpose: str = ""
+    legal_basis: str = ""
+    dossier: str = ""
+    on_behalf_of: str = ""
+    fields: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def by(self, actor: Actor) -> "Evidence":
+        """Return the same entry with the actor of the caller."""
+        return replace(self, actor=actor)
+
+
+def write(evidence: Evidence, *, using: str) -> UUID:
+    """Write one entry in the caller's transaction."""
+    common: dict[str, Any] = {
+        "log": evidence.log,
+        "using": using,
+        "actor": evidence.actor,
+        "who": evidence.who,
+        "purpose": evidence.purpose,
+        "legal_basis": evidence.legal_basis,
+        "dossier": evidence.dossier,
+        "on_behalf_of": evidence.on_behalf_of,
+        "fields": evidence.fields,
+        "detail": evidence.detail,
+    }
+    if len(evidence.subjects) > 1:
+        return record_many(evidence.kind, subjects=evidence.subjects, **common)
+    return record(evidence.kind, subject=evidence.subjects[0] if evidence.subjects else None, **common)
+
+
+def keep(evidence: Sequence[Evidence]) -> list[UUID]:
+    """Write entries and commit them; when this returns they survive a crash."""
+    using = database_of("exchange")
+    with transaction.atomic(using=using, durable=True):
+        return [write(one, using=using) for one in evidence]
+
+
+def claim(nonces: Sequence[UUID], *, using: str) -> list[bool]:
+    """Say of each nonce whether it is new, and remember it, in the caller's transaction."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO exchange_seennonce (digest, seen_at) SELECT unnest(%s::uuid[]), %s ON CONFLICT DO NOTHING RETURNING digest",
+            [list(nonces), now()],
+        )
+        fresh = {row[0] for row in cursor.fetchall()}
+    claimed = []
+    for nonce in nonces:
+        claimed.append(nonce in fresh)
+        fresh.discard(nonce)  # the same nonce twice in one batch: the second is a replay
+    return claimed
+
+
+def claim_now(nonces: Sequence[UUID]) -> list[bool]:
+    """Claim nonces before their calls are served, visible to all processes.
+
+    The commit does not wait for the disk: the evidence of the same call is committed later, and the database's log is
+    written in order, so no call that was answered can lose its nonce in a crash.
+    """
+    using = database_of("exchange")
+    with transaction.atomic(using=using, durable=True):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        return claim(nonces, using=using)
+
+
+def nonce_digest(signed: Signed) -> UUID:
+    """Return what is remembered of a request's key and nonce."""
+    return UUID(bytes=hashlib.sha256(f"{signed.key_id}\n{signed.nonce}".encode()).digest()[:16])
+
+
+def signed_detail(signed: Signed) -> dict[str, str]:
+    """Return what makes a signature verifiable by itself."""
+    return {"key_id": signed.key_id, "signature": signed.signature, "base": signed.base.decode("utf-8")}
+
+
+def harmless(text: str) -> str:
+    """Cut what a refused caller sent, and blank out long numbers."""
+    return _LONG_NUMBER.sub("…", text[:LONGEST_IN_REFUSAL])

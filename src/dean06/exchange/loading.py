@@ -1,0 +1,211 @@
+"""Storing packs: references checked, members brought up to date, agreements as new versions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from dean06.core.actor import SYSTEM, Actor
+from dean06.core.databases import database_of
+from dean06.exchange import snapshot
+from dean06.exchange.domain.identifiers import ClientId, MalformedIdentifier, ServiceId
+from dean06.exchange.domain.r1 import RESERVED
+from dean06.exchange.errors import MalformedClient
+from dean06.exchange.models import AgreementVersion, Member, PackVersion, Service, Subsystem
+from dean06.exchange.packs import Pack, Place, digest_of, read_packs, refuse
+from dean06.ledger.public import record
+from dean06.signing.public import ensure_key, ensure_trust
+
+LOG = "exchange.configuration"
+
+
+def load_members(path: Path, *, actor: Actor = SYSTEM) -> int:
+    """Load members, subsystems and services; make the signing keys that are not there yet.
+
+    Args:
+        path: a YAML file, or a directory whose packs of ``kind: members`` are read together.
+        actor: who loads, for the ledger.
+
+    Returns:
+        How many members the packs hold.
+
+    Raises:
+        PackRefused: faults, each with file, line and remedy; nothing is changed.
+    """
+    packs = read_packs(Path(path), kind="members")
+    refuse([fault for pack in packs for fault in _member_faults(pack)])
+    members = [(pack.document["instance"], member) for pack in packs for member in pack.document["members"]]
+    ensure_trust()
+    for instance, member in members:
+        ensure_key(key_name(instance, member), common_name=member["name"], organisation=member["name"], usage="member")
+    _store_members(packs, members, actor=actor)
+    snapshot.forget()
+    return len(members)
+
+
+def key_name(instance: str, member: Mapping[str, Any]) -> str:
+    """Return the name of a member's signing key: ``member.VN.GOV.G01`` unless the pack names another."""
+    return str(member.get("key") or f"member.{instance}.{member['class']}.{member['code']}")
+
+
+def _member_faults(pack: Pack) -> Iterable[str]:
+    seen: set[tuple[str, ...]] = set()
+    for index, member in enumerate(pack.document["members"]):
+        place: Place = ("members", index)
+        identity: tuple[str, ...] = (member["class"], member["code"])
+        if identity in seen:
+            yield f"{pack.at(place)}: member {'/'.join(identity)} stands twice. Join the two."
+        seen.add(identity)
+        for number, subsystem in enumerate(member["subsystems"]):
+            below: Place = (*place, "subsystems", number)
+            identity = (member["class"], member["code"], subsystem["code"])
+            if identity in seen:
+                yield f"{pack.at(below)}: subsystem {subsystem['code']} stands twice. Join the two."
+            seen.add(identity)
+            for nth, service in enumerate(subsystem.get("services", [])):
+                if service["code"] in RESERVED:
+                    yield f"{pack.at((*below, 'services', nth))}: {service['code']} is reserved by the protocol. Choose another code."
+
+
+@transaction.atomic(using=database_of("exchange"), durable=True)
+def _store_members(packs: Sequence[Pack], members: Sequence[tuple[str, Mapping[str, Any]]], *, actor: Actor) -> None:
+    using = database_of("exchange")
+    for instance, document in members:
+        member, _ = Member.objects.using(using).update_or_create(
+            instance=instance,
+            member_class=document["class"],
+            member_code=document["code"],
+            defaults={
+                "name": document["name"],
+                "gateway": document.get("gateway", "local"),
+                "key_name": key_name(instance, document),
+            },
+        )
+        for inner in document["subsystems"]:
+            _store_subsystem(member, inner, using=using)
+    _remember(packs, kind="members", actor=actor, using=using)
+
+
+def _store_subsystem(member: Member, document: Mapping[str, Any], *, using: str) -> None:
+    subsystem, _ = Subsystem.objects.using(using).update_or_create(
+        member=member,
+        code=document["code"],
+        defaults={
+            "name": document["name"],
+            "authentication": document.get("authentication", "none"),
+            "token_hash": document.get("token_sha256", ""),
+        },
+    )
+    for service in document.get("services", []):
+        Service.objects.using(using).update_or_create(
+            subsystem=subsystem,
+            code=service["code"],
+            defaults={
+                "title": service["title"],
+                "location": service["location"],
+                "timeout_seconds": service.get("timeout_seconds", 30),
+                "disabled_notice": service.get("disabled_notice", ""),
+                "endpoints": [[endpoint["method"], endpoint["path"]] for endpoint in service.get("endpoints", [])],
+            },
+        )
+
+
+def _remember(packs: Sequence[Pack], *, kind: str, actor: Actor, using: str) -> PackVersion:
+    documents = [dict(pack.document) for pack in packs]
+    pack = PackVersion.objects.using(using).create(
+        kind=kind, digest=digest_of(documents), document={"packs": documents}, loaded_by=actor.account
+    )
+    record(f"exchange.{kind}_loaded", log=LOG, using=using, actor=actor, who=actor.account, detail={"pack": pack.id, "sha256": pack.digest})
+    return pack
+
+
+def load_agreements(path: Path, *, actor: Actor = SYSTEM) -> int:
+    """Load agreements; each one that differs from its newest version becomes a new version.
+
+    Args:
+        path: a YAML file, or a directory whose packs of ``kind: agreements`` are read together.
+        actor: who loads, for the ledger.
+
+    Returns:
+        How many new versions there are; 0 when everything was known.
+
+    Raises:
+        PackRefused: faults, each with file, line and remedy; nothing is changed.
+    """
+    packs = read_packs(Path(path), kind="agreements")
+    refuse(list(_agreement_faults(packs)))
+    made = _store_agreements(packs, actor=actor)
+    snapshot.forget()
+    return made
+
+
+def _agreement_faults(packs: Sequence[Pack]) -> Iterable[str]:
+    using = database_of("exchange")
+    clients = {str(subsystem) for subsystem in Subsystem.objects.using(using).select_related("member")}
+    services = {str(service) for service in Service.objects.using(using).select_related("subsystem__member")}
+    seen: dict[str, str] = {}
+    for pack in packs:
+        for index, agreement in enumerate(pack.document["agreements"]):
+            place: Place = ("agreements", index)
+            where = pack.at(place)
+            if agreement["code"] in seen:
+                yield f"{where}: agreement {agreement['code']} stands twice (also {seen[agreement['code']]}). Give one another code."
+            seen[agreement["code"]] = where
+            yield from _reference_faults(pack, place, agreement, clients=clients, services=services)
+
+
+def _reference_faults(pack: Pack, place: Place, agreement: Mapping[str, Any], *, clients: set[str], services: set[str]) -> Iterable[str]:
+    try:
+        known = str(ClientId.parse(agreement["client"])) in clients
+    except MalformedClient:
+        known = False
+    if not known:
+        yield f"{pack.at((*place, 'client'))}: no subsystem {agreement['client']}. Load its member first, or correct the identifier."
+    try:
+        known = str(ServiceId.parse(agreement["service"])) in services
+    except MalformedIdentifier:
+        known = False
+    if not known:
+        yield f"{pack.at((*place, 'service'))}: no service {agreement['service']}. Load its member first, or correct the identifier."
+    if date.fromisoformat(agreement["valid_until"]) < date.fromisoformat(agreement["valid_from"]):
+        yield f"{pack.at((*place, 'valid_until'))}: ends before it begins. Correct one of the two days."
+    if "*" in agreement["fields"] and len(agreement["fields"]) > 1:
+        yield f"{pack.at((*place, 'fields'))}: '*' releases everything. Name fields, or '*' alone."
+    bases = [(basis["document"], basis.get("article", "")) for basis in agreement["legal_bases"]]
+    if len(set(bases)) < len(bases):
+        yield f"{pack.at((*place, 'legal_bases'))}: a legal basis stands twice. Remove one."
+
+
+@transaction.atomic(using=database_of("exchange"), durable=True)
+def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
+    using = database_of("exchange")
+    documents = [document for pack in packs for document in pack.document["agreements"]]
+    newest = _newest_versions(using)
+    fresh = [document for document in documents if newest.get(document["code"], (0, ""))[1] != digest_of(document)]
+    if not fresh:
+        return 0
+    pack = _remember(packs, kind="agreements", actor=actor, using=using)
+    AgreementVersion.objects.using(using).bulk_create(
+        AgreementVersion(
+            code=document["code"],
+            version=newest.get(document["code"], (0, ""))[0] + 1,
+            client=document["client"],
+            service=document["service"],
+            valid_from=document["valid_from"],
+            valid_until=document["valid_until"],
+            withdrawn=document.get("withdrawn", False),
+            document=document,
+            digest=digest_of(document),
+            pack=pack,
+        )
+        for document in fresh
+    )
+    return len(fresh)
+
+
+def _newest_versions(using: str) -> dict[str, tuple[int, str]]:
+    """Return version and digest of the newest version of each agreement."""
+    rows = AgreementVersion.objects.using(using).order_by("code", "version").values_list("code", "version", "digest")
+    return {code: (version, digest) for code, version, digest in rows}

@@ -24,6 +24,20 @@ class MalformedRequest(Invalid):
     message_vi = "Nội dung yêu cầu không đúng mẫu. Xem tài liệu OpenAPI của dịch vụ."
 
 
+class MalformedDecision(Invalid):
+    """The decided dossier does not say who moves where from which day."""
+
+    code = "registry.malformed_decision"
+    message_vi = "Quyết định thiếu thông tin hoặc sai định dạng."
+
+
+class RelationUnknown(Invalid):
+    """Who joins a household states her relation to its head by a code of the list of relationships."""
+
+    code = "registry.relation_unknown"
+    message_vi = "Quan hệ với chủ hộ không có trong danh mục."
+
+
 class RequestTooLarge(Invalid):
     """The request's body is larger than this service accepts."""
 

@@ -105,7 +105,10 @@ class Person(models.Model):
 
 
 class FactRow(models.Model):
-    """A fact about a person with both times; rows are added and superseded, never changed."""
+    """A fact about a person with both times; rows are added and superseded, never changed.
+
+    ``valid`` holds days, the end excluded. Without a start nobody knows since when (numbers, marriages); without an end it holds.
+    """
 
     key = models.UUIDField(primary_key=True, default=new_key, editable=False)
     valid = DateRangeField()
@@ -126,8 +129,8 @@ class FactRow(models.Model):
 
     @property
     def span(self) -> Span:
-        """The days on which it held."""
-        start: date = self.valid.lower
+        """The days on which it held; an unknown start counts as the first day of the calendar."""
+        start: date = self.valid.lower or date.min
         end: date | None = self.valid.upper
         return Span(start, end)
 
@@ -143,10 +146,13 @@ class FactRow(models.Model):
         )
 
 
+def _has_a_start(table: str) -> models.CheckConstraint:
+    return models.CheckConstraint(name=f"registry_{table}_has_a_start", condition=Q(valid__startswith__isnull=False))
+
+
 def _fact_constraints(table: str) -> list[models.BaseConstraint]:
     return [
         models.CheckConstraint(name=f"registry_{table}_some_day", condition=Q(valid__isempty=False)),
-        models.CheckConstraint(name=f"registry_{table}_has_a_start", condition=Q(valid__startswith__isnull=False)),
         models.CheckConstraint(
             name=f"registry_{table}_known_first",
             condition=Q(superseded_at__isnull=True) | Q(superseded_at__gte=F("known_at")),
@@ -238,6 +244,7 @@ class Membership(FactRow):
     class Meta:
         constraints = [
             *_fact_constraints("membership"),
+            _has_a_start("membership"),
             models.UniqueConstraint(name="registry_membership_one_at_a_time", fields=["person"], condition=OPEN),
             models.UniqueConstraint(name="registry_membership_one_head", fields=["household"], condition=OPEN & Q(relation="head")),
         ]
@@ -264,6 +271,7 @@ class Residence(FactRow):
     class Meta:
         constraints = [
             *_fact_constraints("residence"),
+            _has_a_start("residence"),
             models.CheckConstraint(name="registry_residence_unit_code", condition=Q(unit_code__regex=r"^[0-9]{5}$")),
             models.CheckConstraint(name="registry_residence_kind", condition=Q(kind__in=["permanent", "temporary"])),
             ExclusionConstraint(

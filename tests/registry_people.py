@@ -10,7 +10,7 @@ from dean06.registry.domain.names import PersonName
 from dean06.registry.models import Household, Kinship, Membership, Person, PersonNumber, Residence
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-COMMUNE = "06649"
+COMMUNE = "06652"
 OTHER_COMMUNE = "06658"
 _counter = itertools.count(1)
 

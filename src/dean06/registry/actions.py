@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dean06.core import messages
 from dean06.core.actor import Actor
@@ -13,9 +14,9 @@ from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey, new_key
 from dean06.ledger import public as ledger
-from dean06.reference.public import unit
+from dean06.reference.public import code_list, unit
 from dean06.registry.domain.decision import Decision
-from dean06.registry.domain.facts import Change, Fact, Span, hold_from, hold_over
+from dean06.registry.domain.facts import Fact, Span, hold_from
 from dean06.registry.errors import (
     BeforeBirth,
     HouseholdElsewhere,
@@ -23,6 +24,7 @@ from dean06.registry.errors import (
     NotAHouseholder,
     PersonDeceased,
     PersonNotFound,
+    RelationUnknown,
     ResidenceNotFound,
     ResidenceOverlaps,
 )
@@ -71,6 +73,7 @@ def change_residence(
         NotACommune: the unit is not at commune level.
         BeforeBirth: ``since`` lies before the person's birth.
         ResidenceOverlaps: another decision already holds from that very day.
+        RelationUnknown: what she is to the householder is no code of the list, or ``head``.
         NotAHouseholder: the householder heads no household on ``since``.
         HouseholdElsewhere: that household is registered in another commune.
     """
@@ -105,17 +108,17 @@ def move(
         raise NotACommune(unit_code=unit_code)
     if since < record.born_on:
         raise BeforeBirth(person=str(person))
+    if householder and relation not in _relations():
+        raise RelationUnknown(relation=relation)
     known_at = now()  # after the lock, so that known times follow the order of the changes
 
     household = _household_to_join(householder, unit_code, since) if householder else _new_household(unit_code, address, since, known_at)
     residence = Residence(
         person=record, kind=Residence.Kind.PERMANENT, unit_code=unit_code, address=address, household_key=household.key, **vars_of(decision)
     )
-    residence = _hold(_current(Residence, person, kind=Residence.Kind.PERMANENT), residence, since=since, known_at=known_at)
-    member = Membership(
-        person=record, household=household, relation=relation if householder else Membership.HEAD, **vars_of(decision)
-    )
-    _hold(_current(Membership, person), member, since=since, known_at=known_at)
+    residence = _hold(_current(Residence.objects.filter(kind=Residence.Kind.PERMANENT), person), residence, since=since, known_at=known_at)
+    member = Membership(person=record, household=household, relation=relation if householder else Membership.HEAD, **vars_of(decision))
+    _hold(_current(Membership.objects.all(), person), member, since=since, known_at=known_at)
     _refresh_home(record)
     _tell("registry.residence_changed", residence, decision=decision, actor=actor)
     return residence
@@ -162,11 +165,11 @@ def correct_residence(
     if wrong is None:
         raise ResidenceNotFound(residence=str(residence))
     span = Span(since or wrong.span.start, until or wrong.span.end)
-    if unit(unit_code or wrong.unit_code, on=span.start).level != "commune":
+    if unit_code is not None and unit(unit_code, on=span.start).level != "commune":
         raise NotACommune(unit_code=unit_code)
     if span.start < record.born_on:
         raise BeforeBirth(person=str(person))
-    others = [row for row in _current(Residence, person, kind=wrong.kind) if row.key != wrong.key]
+    others = [row for row in _current(Residence.objects.filter(kind=wrong.kind), person) if row.key != wrong.key]
     if span.is_empty or any(row.span.overlaps(span) for row in others):
         raise ResidenceOverlaps(residence=str(residence))
 
@@ -201,8 +204,8 @@ def _lock_people(*keys: PersonKey | None) -> dict[PersonKey, Person]:
     return people
 
 
-def _current(model: type[Row], person: PersonKey, **only: Any) -> Sequence[Row]:
-    return list(model._default_manager.filter(CURRENT, person_id=person, **only))
+def _current(rows: QuerySet[Row], person: PersonKey) -> Sequence[Row]:
+    return list(rows.filter(CURRENT, person_id=person))
 
 
 def _hold(current: Iterable[Row], row: Row, *, since: date, known_at: datetime) -> Row:
@@ -223,6 +226,10 @@ def _supersede(rows: Sequence[Row], *, at: datetime) -> None:
     for row in rows:
         row.superseded_at = at
         row.save(update_fields=["superseded_at"])
+
+
+def _relations() -> set[str]:
+    return {entry.code for entry in code_list("relationships").entries} - {Membership.HEAD}
 
 
 def _household_to_join(householder: PersonKey, unit_code: str, since: date) -> Household:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from dean06.core import messages
 from dean06.core.actor import Actor
-from dean06.core.errors import Dean06Error, Invalid, Unavailable
+from dean06.core.errors import Dean06Error, Unavailable
 from dean06.core.keys import PersonKey
 from dean06.core.messages import Message
 from dean06.registry.actions import REGISTRY, move

@@ -1,15 +1,21 @@
 """What other modules may use of registry: keys and reports, no personal fields."""
 
+from django.db.models import Count
+
 from dean06.core.keys import PersonKey
 from dean06.registry import queries
 from dean06.registry.domain.personal_id import OldNumber, PersonalId, parse_number
-from dean06.registry.models import Person
+from dean06.registry.loading.load import LoadReport, load_population
+from dean06.registry.models import Household, Person
 from dean06.registry.openapi import provider_openapi
 from dean06.registry.provider import provider_handler
 
 __all__ = [
+    "LoadReport",
     "OldNumber",
     "PersonalId",
+    "count_people",
+    "load_population",
     "person_exists",
     "person_is_alive",
     "person_key_by_number",
@@ -38,3 +44,9 @@ def person_exists(key: PersonKey) -> bool:
 def person_is_alive(key: PersonKey) -> bool:
     """Say whether the registry knows this person and no death registration closed the record."""
     return Person.objects.filter(key=key, died_on__isnull=True).exclude(status=Person.Status.DEAD).exists()
+
+
+def count_people() -> dict[str, int]:
+    """Return how many people the registry knows, by life status, and how many households."""
+    by_status = dict(Person.objects.values_list("status").annotate(Count("key")))
+    return {**{status: by_status.get(status, 0) for status in Person.Status.values}, "households": Household.objects.count()}

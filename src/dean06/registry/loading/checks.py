@@ -118,7 +118,9 @@ def _references(population: Population) -> Iterator[Finding]:
     for name in ("father_key", "mother_key", "spouse_key"):
         yield from _flag(population.persons, PERSONS, pl.col(name) == pl.col("person_key"), f"{name} is herself", "leave it null")
     couples = population.persons.select("person_key", "spouse_key")
-    of_spouse = couples.join(couples.rename({"person_key": "spouse_key", "spouse_key": "back"}), on="spouse_key", how="left", maintain_order="left")
+    of_spouse = couples.join(
+        couples.rename({"person_key": "spouse_key", "spouse_key": "back"}), on="spouse_key", how="left", maintain_order="left"
+    )
     one_sided = pl.col("spouse_key").is_not_null() & (pl.col("back").is_null() | (pl.col("back") != pl.col("person_key")))
     yield from _flag(of_spouse, PERSONS, one_sided, "spouse_key is not mutual", "write the marriage on both persons")
 
@@ -142,7 +144,9 @@ def _overlaps(residences: pl.DataFrame) -> Iterator[Finding]:
     )
     rows = before.filter(pl.col("reaches") & pl.col("same"))["at"].sort()
     if len(rows):
-        yield Finding(RESIDENCES, int(rows[0]) + 1, "overlaps the person's next residence of its kind", "end it where the next begins", len(rows))
+        yield Finding(
+            RESIDENCES, int(rows[0]) + 1, "overlaps the person's next residence of its kind", "end it where the next begins", len(rows)
+        )
 
 
 def _units(population: Population) -> Iterator[Finding]:

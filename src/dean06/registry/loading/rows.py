@@ -20,8 +20,11 @@ def tables_of(population: Population, *, known_at: datetime) -> Iterator[Table]:
     """Yield the rows of each table, tables that others point to first; all facts are known from ``known_at`` on."""
     persons = population.persons.with_columns(pl.col("died_on").dt.offset_by("1d").alias("gone_on"))
     yield "registry_person", _persons(persons, population.residences, known_at)
-    yield "registry_household", population.households.select(
-        pl.col("household_key").alias("key"), "code", "unit_code", "address", "since", _instant(known_at).alias("known_at")
+    yield (
+        "registry_household",
+        population.households.select(
+            pl.col("household_key").alias("key"), "code", "unit_code", "address", "since", _instant(known_at).alias("known_at")
+        ),
     )
     yield "registry_personnumber", _facts(_numbers(persons), known_at)
     yield "registry_kinship", _facts(_kinship(persons), known_at)
@@ -99,7 +102,9 @@ def _kinship(persons: pl.DataFrame) -> pl.DataFrame:
     ]
     couples = (
         persons.filter(pl.col("spouse_key").is_not_null())
-        .select(pl.col("person_key").alias("person_id"), pl.col("spouse_key").alias("relative_id"), pl.lit("spouse").alias("kind"), "gone_on")
+        .select(
+            pl.col("person_key").alias("person_id"), pl.col("spouse_key").alias("relative_id"), pl.lit("spouse").alias("kind"), "gone_on"
+        )
         .join(gone, on="relative_id", how="left")
         .with_columns(_span(None, pl.min_horizontal("gone_on", "relative_gone_on")))
         .select("person_id", "relative_id", "kind", "valid")

@@ -23,6 +23,7 @@ NEXT_LEVEL: Final[dict[str, Level]] = {"": "province", "province": "commune", "c
 CLASS_BOUNDS: Final = (0.85, 0.90, 0.95, 0.98)
 """Lower bounds of the map's classes 2 to 5; a display choice, not a legal target."""
 SHOWN_MEASURES: Final = ("received", "in_progress", "overdue", "before", "on", "after")
+TABLE_MEASURES: Final = ("received", "in_progress", "overdue", "after")
 
 
 def overview(request: HttpRequest, province: str = "", commune: str = "") -> HttpResponse:
@@ -57,7 +58,8 @@ def listing(request: HttpRequest, measure: str) -> HttpResponse:
     actor = _leader(request)
     if measure not in MEASURES:
         raise FiguresNotFound(measure=measure)
-    scope = Scope(**{name: request.GET.get(name, "") for name in ("province", "commune", "procedure")})
+    asked = request.GET
+    scope = Scope(province=asked.get("province", ""), commune=asked.get("commune", ""), procedure=asked.get("procedure", ""))
     page = dossiers_behind(actor, scope, measure, today=today(), cursor=request.GET.get("cursor", ""))  # type: ignore[arg-type]
     rows = [
         {
@@ -150,7 +152,7 @@ def _cell(measure: str, figures: Figures, scope: Scope) -> dict[str, Any]:
 
 
 def _row(figures: Figures, scope: Scope, level: Level) -> dict[str, Any]:
-    narrowed = Scope(**{"province": scope.province, "commune": scope.commune, "procedure": scope.procedure, level: figures.code})
+    narrowed = scope.narrowed(level, figures.code)
     url = _list_url("received", narrowed) if level == "procedure" else _page_url(narrowed.province, narrowed.commune)
     return {
         "name": figures.code if level == "procedure" else _place_name(figures.code),
@@ -158,7 +160,7 @@ def _row(figures: Figures, scope: Scope, level: Level) -> dict[str, Any]:
         "on_time": figures.on_time,
         "on_time_url": _list_url("on_time", narrowed),
         "settled_url": _list_url("settled", narrowed),
-        "cells": [_cell(measure, figures, narrowed) for measure in SHOWN_MEASURES],
+        "cells": [_cell(measure, figures, narrowed) for measure in TABLE_MEASURES],
     }
 
 

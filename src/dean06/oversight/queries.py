@@ -79,6 +79,11 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
 
+    def narrowed(self, level: Level, code: str) -> "Scope":
+        """Return the part of this scope that one province, commune or procedure is."""
+        parts = {"province": self.province, "commune": self.commune, "procedure": self.procedure, level: code}
+        return Scope(parts["province"], parts["commune"], parts["procedure"], self.since, self.until)
+
 
 def dossiers(actor: Actor, scope: Scope) -> ScopedQuerySet:
     """Return the dossiers of a scope that the actor may count."""

@@ -1,0 +1,68 @@
+"""The leader's pages: open to the post only, every number a link, readable by everyone at three widths."""
+
+import pytest
+from test_oversight_figures import NATION, OFFICER, settled, tell
+
+from browser import assert_accessible, shoot
+from dean06.site import middleware
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.fixture
+def acting(monkeypatch):
+    """Log someone in by hand: the middleware's actor is what this test says."""
+
+    def act(actor):
+        monkeypatch.setattr(
+            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
+        )
+
+    return act
+
+
+@pytest.fixture
+def figures():
+    settled("A-261116-0001", due="2026-11-25")
+    settled("A-261116-0002", due="2026-11-16")
+    settled("A-261116-0003", due="2026-11-13")
+    tell("A-261116-0004", [("submitted", 1, 0, None), ("received", 2, 1, "2026-11-20")])
+
+
+def test_without_the_post_the_page_says_who_it_is_for(client, acting):
+    acting(OFFICER)
+
+    answer = client.get("/leader")
+
+    assert answer.status_code == 403
+    assert "Tổ công tác" in answer.content.decode()
+
+
+def test_a_place_outside_the_lists_is_not_found_rather_than_empty(client, acting, figures):
+    acting(NATION)
+
+    assert client.get("/leader/provinces/99").status_code == 404
+    assert client.get("/leader/figures/invented").status_code == 404
+
+
+def test_every_number_leads_down_to_the_events(live_server, new_page, acting, figures):
+    acting(NATION)
+    page = new_page(has_script=False)
+    page.goto(f"{live_server.url}/leader")
+
+    page.get_by_role("link", name="66,7", exact=False).first.click()
+    page.get_by_role("link", name="A-261116-0001").click()
+
+    assert page.get_by_role("heading", level=1).inner_text() == "A-261116-0001"
+    assert page.get_by_text("Ký số kết quả").is_visible()
+
+
+@pytest.mark.parametrize("path", ["/leader", "/leader/provinces/22", "/leader/figures/received", "/leader/dossiers/A-261116-0001"])
+def test_pages_hold_for_everyone(live_server, new_page, acting, figures, path):
+    acting(NATION)
+
+    page = new_page()
+    page.goto(f"{live_server.url}{path}")
+
+    assert_accessible(page)
+    shoot(page, f"oversight{path.replace('/', '-')}", widths=(390, 1280, 1920))

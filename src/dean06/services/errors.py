@@ -164,6 +164,13 @@ class MalformedReceipt(Invalid):
     message_vi = "Nhập số biên lai in trên biên lai (chữ, số, dấu gạch và gạch chéo, đến 40 ký tự)."
 
 
+class ReceiptUsed(Conflict):
+    """The receipt number is entered for another dossier."""
+
+    code = "services.receipt_used"
+    message_vi = "Số biên lai này đã dùng cho hồ sơ khác. Hãy xem lại số in trên biên lai."
+
+
 class NotEligible(Conflict):
     """The appraisal found the conditions not met; the dossier can only be stopped."""
 

@@ -16,7 +16,7 @@ from dean06.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf, Ledg
 from dean06.ledger.public import destroy_subject_key, looks_at, proof_of, record, record_many, sequence
 
 pytestmark = pytest.mark.django_db
-OFFICER = Actor(account="officer-1", unit_code="G01.H49.06649", posts=("post-1",))
+OFFICER = Actor(account="officer-1", unit_code="G01.H49.06685", posts=("post-1",))
 
 
 def person():

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from dean06.core.actor import ANONYMOUS
 from dean06.core.errors import Dean06Error, Unavailable
 from dean06.core.problems import status_of
+from dean06.portal.public import actor_of
 
 
 class DatabaseAway(Unavailable):
@@ -48,6 +49,11 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = ANONYMOUS  # type: ignore[attr-defined]
+        try:
+            request.actor = actor_of(request)  # type: ignore[attr-defined]
+        except (OperationalError, PoolTimeout, Dean06Error) as exc:
+            if (refused := refusal_page(request, exc)) is not None:
+                return refused
         return self.get_response(request)
 
 
@@ -62,11 +68,16 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer with the refusal page; anything unforeseen goes on to the 500 handler."""
-        if isinstance(exception, OperationalError | PoolTimeout):
-            log.warning("site.database_unavailable", path=request.path, error=type(exception).__name__)
-            exception = DatabaseAway()
-        if not isinstance(exception, Dean06Error):
-            return None
-        log.info("site.refused", code=exception.code, path=request.path, **exception.context)
-        status = status_of(exception)
-        return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)
+        return refusal_page(request, exception)
+
+
+def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """Return the page of a foreseen failure, or None for an unforeseen one."""
+    if isinstance(exception, OperationalError | PoolTimeout):
+        log.warning("site.database_unavailable", path=request.path, error=type(exception).__name__)
+        exception = DatabaseAway()
+    if not isinstance(exception, Dean06Error):
+        return None
+    log.info("site.refused", code=exception.code, path=request.path, **exception.context)
+    status = status_of(exception)
+    return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)

@@ -1,0 +1,134 @@
+"""Who looked at a person's data and why, in sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dean06.core.keys import PersonKey
+from dean06.core.paging import Page
+from dean06.ledger.public import Look
+from dean06.portal import neighbours
+
+PAGE_SIZE: Final = 20
+OWN_PURPOSES: Final = frozenset({neighbours.OWN_RECORD, "userinfo"})
+KINDS: Final[Mapping[str, tuple[object, str]]] = {
+    "exchange.answered": (gettext_lazy("Xem"), "eye"),
+    "identity.claims_released": (gettext_lazy("Nhận khi bạn đăng nhập"), "key"),
+    "identity.account_registered": (gettext_lazy("Lập tài khoản định danh điện tử cho bạn"), "card"),
+    "identity.logged_in": (gettext_lazy("Bạn đăng nhập"), "key"),
+    "identity.consent_given": (gettext_lazy("Bạn đồng ý cho nhận thông tin"), "check"),
+    "identity.consent_withdrawn": (gettext_lazy("Bạn rút lại sự đồng ý"), "back"),
+    "registry.residence_changed": (gettext_lazy("Đổi nơi thường trú của bạn theo quyết định đã ký"), "home"),
+    "registry.population_loaded": (gettext_lazy("Nạp dữ liệu ban đầu vào cơ sở dữ liệu"), "db"),
+    "registry.page_shown": (gettext_lazy("Mở trang thông tin"), "eye"),
+    "services.dossier_submitted": (gettext_lazy("Nhận hồ sơ bạn nộp"), "folder"),
+    "services.consent_given": (gettext_lazy("Ghi nhận ý kiến đồng ý"), "check"),
+    "services.step_signed": (gettext_lazy("Ký một bước trong hồ sơ của bạn"), "pen"),
+}
+"""What each kind of entry says, and its drawing. Kinds that are not here are shown by their code."""
+
+FIELDS: Final[Mapping[str, object]] = {
+    "personal_id": gettext_lazy("số định danh"),
+    "old_number": gettext_lazy("số chứng minh nhân dân cũ"),
+    "full_name": gettext_lazy("họ tên"),
+    "born_on": gettext_lazy("ngày sinh"),
+    "birth_precision": "",
+    "sex": gettext_lazy("giới tính"),
+    "ethnic_group": gettext_lazy("dân tộc"),
+    "religion": gettext_lazy("tôn giáo"),
+    "nationality": gettext_lazy("quốc tịch"),
+    "marital_state": gettext_lazy("tình trạng hôn nhân"),
+    "status": gettext_lazy("tình trạng bản ghi"),
+    "died_on": gettext_lazy("ngày mất"),
+    "permanent_residence": gettext_lazy("nơi thường trú"),
+    "temporary_residence": gettext_lazy("nơi tạm trú"),
+    "household": gettext_lazy("hộ gia đình"),
+    "members": gettext_lazy("thành viên hộ"),
+    "head": gettext_lazy("chủ hộ"),
+    "code": gettext_lazy("mã hộ"),
+    "address": gettext_lazy("địa chỉ"),
+    "unit_name": gettext_lazy("phường, xã"),
+    "unit_code": "",
+    "father": gettext_lazy("cha"),
+    "mother": gettext_lazy("mẹ"),
+    "spouse": gettext_lazy("vợ hoặc chồng"),
+    "born_in": gettext_lazy("nơi khai sinh"),
+    "native_place": gettext_lazy("quê quán"),
+    "relation": gettext_lazy("quan hệ"),
+    "agrees": gettext_lazy("có khớp hay không"),
+    "fields": "",
+    "name": gettext_lazy("họ tên"),
+    "birthdate": gettext_lazy("ngày sinh"),
+    "gender": gettext_lazy("giới tính"),
+    "number": gettext_lazy("số định danh"),
+    "*": gettext_lazy("toàn bộ bản ghi"),
+}
+PURPOSES: Final[Mapping[str, object]] = {
+    neighbours.OWN_RECORD: gettext_lazy("bạn tự xem dữ liệu của mình"),
+    "userinfo": gettext_lazy("bạn đăng nhập bằng định danh điện tử"),
+    "registration": gettext_lazy("bạn đăng ký tài khoản định danh"),
+    "kyc": gettext_lazy("nhận biết khách hàng"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    """One line of the page: who, what, why, when, and where its proof is."""
+
+    entry_id: UUID
+    at: datetime
+    who: str
+    icon: str
+    what: str
+    fields: str
+    why: str
+    legal_basis: str
+    dossier: str
+    on_behalf_of: str
+    log: str
+    seq: int | None
+    kind: str
+    is_own: bool
+    is_readable: bool
+
+
+def lines(person: PersonKey, *, cursor: str = "", size: int = PAGE_SIZE) -> Page[LookLine]:
+    """Return what was done with the person's data, newest first."""
+    names = {card.code: str(card.name) for card in neighbours.procedures()}
+    found = neighbours.looks(person, kinds=tuple(KINDS), cursor=cursor, size=size)
+    return Page([line_of(look, procedure_names=names) for look in found.rows], found.next_cursor)
+
+
+def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
+    """Put one entry into words."""
+    is_own = look.purpose in OWN_PURPOSES
+    what, icon = KINDS.get(look.kind, (look.kind, "eye"))
+    return LookLine(
+        entry_id=look.entry_id,
+        at=look.at,
+        who=look.who or (_("Bạn") if is_own else _("Hệ thống")),
+        icon="data" if is_own else icon,
+        what=str(what) if look.is_readable else _("Nội dung đã được xóa theo luật; bằng chứng vẫn còn"),
+        fields=field_words(look.fields),
+        why=str(PURPOSES.get(look.purpose) or procedure_names.get(look.purpose) or look.purpose),
+        legal_basis=look.legal_basis,
+        dossier=look.dossier,
+        on_behalf_of=look.on_behalf_of,
+        log=look.log,
+        seq=look.seq,
+        kind=look.kind,
+        is_own=is_own,
+        is_readable=look.is_readable,
+    )
+
+
+def field_words(paths: tuple[str, ...]) -> str:
+    """Name the released fields once each, in the words of the record; a path counts by its first step."""
+    roots = dict.fromkeys(path.replace("[]", "").partition(".")[0] for path in paths)
+    words = [str(FIELDS.get(root, root)) for root in roots]
+    return ", ".join(dict.fromkeys(word for word in words if word))

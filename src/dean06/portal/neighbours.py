@@ -1,0 +1,111 @@
+"""What the portal asks of other modules, in one place, so that tests can put fakes there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from typing import Any, Final
+from uuid import UUID
+
+from dean06.core.actor import Actor
+from dean06.core.keys import PersonKey
+from dean06.core.paging import Page
+from dean06.exchange.public import call
+from dean06.ledger.public import Look, looks_at, proof_of
+from dean06.portal.errors import OwnRecordRefused
+from dean06.reference.public import Unit, code_list
+from dean06.reference.public import search_units as units_by_name
+from dean06.registry.public import PersonalId, person_key_by_number
+
+CLIENT: Final = "VN/GOV/H49/PORTAL"
+POPULATION: Final = "VN/GOV/G01/POPULATION/population"
+OWN_RECORD: Final = "own-record"
+FIRST_PROBLEM_STATUS: Final = 400
+LONGEST_UNIT_LIST: Final = 12
+
+
+def person_by_number(number: str) -> PersonKey:
+    """Return the key behind the provider's number claim."""
+    return person_key_by_number(PersonalId.parse(number))
+
+
+def own_document(path: str, *, actor: Actor) -> Mapping[str, Any]:
+    """Fetch what the population registry holds about the actor herself; leaves one entry in the ledger.
+
+    Raises:
+        OwnRecordRefused: the registry refused or does not know her.
+        Dean06Error: the exchange refused the call.
+    """
+    answer = call(
+        client=CLIENT,
+        service=POPULATION,
+        method="POST",
+        path=path,
+        body={"person_key": str(actor.person)},
+        purpose=OWN_RECORD,
+        legal_basis="",
+        user=actor.account,
+        actor=actor,
+    )
+    if answer.status >= FIRST_PROBLEM_STATUS:
+        raise OwnRecordRefused(status=answer.status, code=str(answer.document.get("code", "")))
+    return answer.document
+
+
+def looks(person: PersonKey, *, kinds: Sequence[str], cursor: str, size: int) -> Page[Look]:
+    """Return who looked at a person's data, newest first."""
+    return looks_at(person, kinds=kinds, cursor=cursor, size=size)
+
+
+def proof(entry: UUID, *, person: PersonKey) -> dict[str, Any]:
+    """Return the proof of one entry about the person."""
+    return proof_of(entry, subject=person)
+
+
+def _offered(module: str, name: str) -> Any:
+    """Return what a module of a later room offers, or None in an installation without that room."""
+    try:
+        return getattr(import_module(f"dean06.{module}.public"), name, None)
+    except ModuleNotFoundError as exc:
+        if exc.name not in (f"dean06.{module}", f"dean06.{module}.public"):
+            raise
+        return None
+
+
+def posts_of(person: PersonKey, on: date) -> Sequence[Any]:
+    """Return the posts that a person holds on a day."""
+    posts_held_by = _offered("organisation", "posts_held_by")
+    return posts_held_by(person, on=on) if posts_held_by else ()
+
+
+def dossiers_of(person: PersonKey) -> Sequence[Any]:
+    """Return the person's dossiers (``services.public.DossierCard``), newest first."""
+    cards = _offered("services", "dossiers_of")
+    return cards(person) if cards else ()
+
+
+def documents_of(person: PersonKey) -> Sequence[Any]:
+    """Return the person's documents (``services.public.DocumentCard``), newest first."""
+    cards = _offered("services", "documents_of")
+    return cards(person) if cards else ()
+
+
+def procedures() -> Sequence[Any]:
+    """Return the procedures that can be asked for here (``services.public.ProcedureCard``)."""
+    cards = _offered("services", "procedures")
+    return cards() if cards else ()
+
+
+def search_procedures(text: str) -> Sequence[Any]:
+    """Return the procedures that fit some words."""
+    search = _offered("services", "search_procedures")
+    return search(text) if search else ()
+
+
+def search_units(text: str) -> Sequence[Unit]:
+    """Return communes that have or had a name, with or without marks."""
+    return units_by_name(text, limit=LONGEST_UNIT_LIST)
+
+
+def label(name: str, code: str) -> str:
+    """Return the label of a code in a list of ``reference``; the code itself where the list does not know it."""
+    return code_list(name).name_of(code) if code else ""

@@ -71,3 +71,45 @@ class TimestampQueryTooLarge(Invalid):
 
     code = "signing.timestamp_query_too_large"
     message_vi = "Yêu cầu dấu thời gian dài tối đa 4096 byte."
+
+
+class PdfUnreadable(Invalid):
+    """The file is no PDF, is damaged, or is encrypted."""
+
+    code = "signing.pdf_unreadable"
+    message_vi = "Tệp này không phải PDF, bị hỏng hoặc được đặt mật khẩu. Hãy chọn tệp PDF khác."
+
+
+class PdfTooLarge(Invalid):
+    """The PDF has more than 20 MiB, 500 pages, 100 revisions, 40 signatures or 50,000 objects."""
+
+    code = "signing.pdf_too_large"
+    message_vi = "Tệp PDF vượt quá giới hạn: tối đa 20 MB, 500 trang, 40 chữ ký. Hãy chia nhỏ tệp."
+
+
+class FieldNotFound(NotFound):
+    """The document has no signature field of this name."""
+
+    code = "signing.field_not_found"
+    message_vi = "Văn bản không có ô chữ ký này."
+
+
+class FieldAlreadySigned(Conflict):
+    """This signature field is filled already; a signature is never replaced."""
+
+    code = "signing.field_already_signed"
+    message_vi = "Ô chữ ký này đã được ký. Không ký lại lên chữ ký đã có."
+
+
+class FieldPlacementInvalid(Invalid):
+    """A field needs a new ASCII name, a box of some size and a page that exists."""
+
+    code = "signing.field_placement_invalid"
+    message_vi = "Ô chữ ký cần tên mới bằng chữ không dấu, khung có kích thước và trang có trong văn bản."
+
+
+class BoundHashInvalid(Invalid):
+    """The hash to bind must be a SHA-256 of 32 bytes."""
+
+    code = "signing.bound_hash_invalid"
+    message_vi = "Giá trị băm gắn với chữ ký phải là SHA-256, dài 32 byte."

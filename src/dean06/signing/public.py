@@ -3,6 +3,7 @@
 from dean06.signing.backend import PublicKey, Usage
 from dean06.signing.endpoints import timestamp_endpoint
 from dean06.signing.errors import TimestampRefused
+from dean06.signing.inspection import Finding, PdfSignature, inspect_pdf
 from dean06.signing.keys import (
     KeyState,
     PublishedKey,
@@ -18,23 +19,30 @@ from dean06.signing.keys import (
     trust_anchor_pem,
 )
 from dean06.signing.keys import is_valid_signature as verify_raw
+from dean06.signing.pades import FieldBox, add_signature_fields, sign_pdf
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
 
 __all__ = [
+    "FieldBox",
+    "Finding",
     "KeyState",
+    "PdfSignature",
     "PublicKey",
     "PublishedKey",
     "Signer",
     "TimestampRefused",
     "Usage",
+    "add_signature_fields",
     "answer_timestamp_query",
     "chain_pem",
     "ensure_key",
     "ensure_trust",
+    "inspect_pdf",
     "key_states",
     "published_keys",
     "rotate",
     "rotation_order",
+    "sign_pdf",
     "signer",
     "timestamp",
     "timestamp_endpoint",

@@ -1,0 +1,300 @@
+"""Signatures inside PDF documents: PAdES baseline B-T (ETSI EN 319 142-1) with a visible stamp in Vietnamese.
+
+Fields are placed when the document is made and filled one after another, each in an increment of its own, so that every
+earlier signature stays valid. The stamp is set in Typst and laid into the field as it is signed.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+
+from asn1crypto import cms, tsp, x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import attributes
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field, enumerate_sig_fields
+from pyhanko.sign.signers.pdf_cms import CAdESSignedAttributeProviderSpec, PdfCMSSignedAttributes
+from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from dean06.core import clock
+from dean06.core.documents import render_pdf
+from dean06.signing.bounds import opened
+from dean06.signing.errors import BoundHashInvalid, FieldAlreadySigned, FieldNotFound, FieldPlacementInvalid, KeyCannotSignThis
+from dean06.signing.keys import Signer, chain, signer
+from dean06.signing.timestamps import answer_timestamp_query
+
+BOUND_HASH_OID: Final = "2.25.149613385906870926178366425498061310977"  # signed attribute of our own: OCTET STRING, SHA-256
+BOUND_HASH: Final = "dean06_bound_hash"
+SHA256_BYTES: Final = 32
+DIGEST: Final = "sha256"
+LONGEST_STAMP: Final = 8  # lines; more are not legible in a box of a form
+SIGNED_AT: Final = "{signed_at}"
+
+cms.CMSAttributeType._map[BOUND_HASH_OID] = BOUND_HASH  # noqa: SLF001 -- how asn1crypto learns an attribute; pyHanko does the same
+cms.CMSAttributeType._reverse_map = None  # noqa: SLF001 -- built anew at the next look
+cms.CMSAttribute._oid_specs[BOUND_HASH] = cms.SetOfOctetString  # noqa: SLF001
+
+STAMP: Final = """
+#set page(width: data.width * 1pt, height: data.height * 1pt, margin: 0pt, fill: none)
+#let ink = rgb("#1d3b6f")
+#let body(size) = {
+  set text(size: size * 1pt, fill: ink)
+  set par(leading: 0.45em, spacing: 0.55em)
+  for (index, line) in data.lines.enumerate() {
+    block(above: 0pt, below: 0.5em, if index == 0 { strong(line) } else { line })
+  }
+}
+#rect(width: 100%, height: 100%, stroke: 0.75pt + ink, radius: 2pt, inset: (x: 4pt, y: 3pt), layout(room => {
+  let size = 9.0
+  while size > 3.5 and measure(width: room.width, body(size)).height > room.height { size -= 0.25 }
+  place(left + horizon, box(width: room.width, body(size)))
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBox:
+    """Where an empty signature field stands.
+
+    Attributes:
+        name: ASCII letters, digits and underscores.
+        page: index of the page, 0 the first, -1 the last.
+        x1: left edge in points (1/72 inch) from the left of the page.
+        y1: lower edge in points from the bottom of the page.
+        x2: right edge.
+        y2: upper edge.
+    """
+
+    name: str
+    page: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+# -- fields
+
+
+def add_signature_fields(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:
+    """Place empty signature fields; do it before the first signature, as a later one would be a change to the signed form.
+
+    Raises:
+        PdfUnreadable, PdfTooLarge: the document cannot be taken.
+        FieldPlacementInvalid: a name is doubled or not ASCII, a box is empty, a page does not exist.
+    """
+    reader = opened(pdf)
+    names = [box.name for box in boxes] + [name for name, _value, _field in enumerate_sig_fields(reader)]
+    pages = int(reader.root["/Pages"]["/Count"])
+    for box in boxes:
+        is_named = box.name.isascii() and box.name.replace("_", "").isalnum() and names.count(box.name) == 1
+        if not is_named or box.x1 >= box.x2 or box.y1 >= box.y2 or not -pages <= box.page < pages:
+            raise FieldPlacementInvalid(field=box.name)
+    writer = IncrementalPdfFileWriter.from_reader(reader)
+    for box in boxes:
+        rectangle = (round(box.x1), round(box.y1), round(box.x2), round(box.y2))
+        append_signature_field(writer, SigFieldSpec(sig_field_name=box.name, on_page=box.page, box=rectangle))
+    out = BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko is typed in part
+    return out.getvalue()
+
+
+def _field_box(reader: PdfFileReader, name: str) -> tuple[float, float]:
+    """Return width and height of an empty field."""
+    for found, value, reference in enumerate_sig_fields(reader):
+        if found != name:
+            continue
+        if value is not None:
+            raise FieldAlreadySigned(field=name)
+        x1, y1, x2, y2 = (float(edge) for edge in reference.get_object().get("/Rect", (0, 0, 0, 0)))
+        return abs(x2 - x1), abs(y2 - y1)
+    raise FieldNotFound(field=name)
+
+
+# -- stamp
+
+
+class _StampPage(PdfContent):
+    """The page that Typst set, as content of a field."""
+
+    def __init__(self, page: bytes, width: float, height: float) -> None:
+        super().__init__(box=BoxConstraints(width=width, height=height))
+        self._page = page
+
+    def render(self) -> bytes:
+        drawn = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._page)), page_ix=0)
+        self.resources.xobject["/Stamp"] = drawn
+        return b"/Stamp Do"
+
+
+def _stamp_style(lines: Sequence[str], width: float, height: float) -> StaticStampStyle:
+    page = render_pdf(STAMP, {"width": width, "height": height, "lines": list(lines)}, is_tagged=False)
+    as_it_is = SimpleBoxLayoutRule(
+        x_align=AxisAlignment.ALIGN_MIN,
+        y_align=AxisAlignment.ALIGN_MIN,
+        margins=Margins(left=0, right=0, top=0, bottom=0),
+        inner_content_scaling=InnerScaling.NO_SCALING,
+    )
+    return StaticStampStyle(border_width=0, background=_StampPage(page, width, height), background_layout=as_it_is)
+
+
+def stamp_time(signed_at: datetime) -> str:
+    """Return the time of signing as people read it: ``24/11/2026 14:10:05 +07:00`` (Decree 30/2020, appendix I)."""
+    legal = clock.legal(signed_at)
+    return legal.strftime("%d/%m/%Y %H:%M:%S ") + legal.strftime("%z")[:3] + ":00"
+
+
+def _lines(given: Sequence[str], links: tuple[x509.Certificate, ...], signed_at: datetime) -> tuple[str, ...]:
+    """Return the lines of the stamp: what the caller wants, or who, which office and when, from the certificate."""
+    if not given:
+        subject = links[0].subject.native
+        office = subject.get("organization_name", "")
+        given = (f"Ký bởi: {subject['common_name']}", *([f"Cơ quan: {office}"] if office else []), f"Thời gian ký: {SIGNED_AT}")
+    return tuple(line.replace(SIGNED_AT, stamp_time(signed_at)) for line in given[:LONGEST_STAMP])
+
+
+# -- signing
+
+
+class _OwnTimeStamper(TimeStamper):
+    """Asks our own authority without leaving the process."""
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        return tsp.TimeStampResp.load(answer_timestamp_query(req.dump()))
+
+
+class _BoundHash(attributes.CMSAttributeProvider):
+    """The hash of what this step decided, as a signed attribute."""
+
+    attribute_type = BOUND_HASH
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    async def build_attr_value(self, dry_run: bool = False) -> bytes:  # noqa: ARG002, FBT001, FBT002 -- pyHanko's signature
+        return self._value
+
+
+class _Attributes(CAdESSignedAttributeProviderSpec):
+    """What PAdES signs besides the document, and the bound hash."""
+
+    def __init__(self, certificate: x509.Certificate, bound_hash: bytes | None) -> None:
+        super().__init__(PdfCMSSignedAttributes(), signing_cert=certificate, is_pades=True, timestamper=None)
+        self._bound_hash = bound_hash
+
+    def signed_attr_providers(self, data_digest: bytes, digest_algorithm: str) -> Iterable[attributes.CMSAttributeProvider]:
+        yield from super().signed_attr_providers(data_digest, digest_algorithm)
+        if self._bound_hash is not None:
+            yield _BoundHash(self._bound_hash)
+
+
+class _KeySigner(CmsSigner):
+    """Lets the key store sign, so that pyHanko never holds a key."""
+
+    def __init__(self, key: Signer, links: tuple[x509.Certificate, ...], bound_hash: bytes | None) -> None:
+        known = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # its library is typed in part
+        known.register_multiple(links)
+        mechanism = cms.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
+        super().__init__(signing_cert=links[0], cert_registry=known, signature_mechanism=mechanism)
+        self.signed_attr_prov_spec = _Attributes(links[0], bound_hash)
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 -- pyHanko's signature
+        if digest_algorithm != DIGEST:
+            raise KeyCannotSignThis(digest=digest_algorithm)
+        return bytes(72) if dry_run else self._key.sign(data)  # the longest DER of two 256-bit integers
+
+
+class _Caches(threading.local):
+    """Parsed certificates and the time-stamper, one set a thread: asn1crypto parses lazily and so must not be shared."""
+
+    def __init__(self) -> None:
+        self.links: dict[str, tuple[x509.Certificate, ...]] = {}
+        self.timestamper = _OwnTimeStamper()  # type: ignore[no-untyped-call]  # pyHanko is typed in part
+
+
+_caches = _Caches()
+
+
+def _links(key: Signer) -> tuple[x509.Certificate, ...]:
+    links = _caches.links.get(key.kid)
+    if links is None:
+        links = tuple(x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in chain(key.name))
+        _caches.links[key.kid] = links
+    return links
+
+
+def sign_pdf(
+    pdf: bytes,
+    *,
+    field: str,
+    signer_name: str,
+    reason: str,
+    location: str = "",
+    stamp_lines: Sequence[str] = (),
+    bound_hash: bytes | None = None,
+) -> bytes:
+    """Fill an empty field with a PAdES B-T signature and its stamp.
+
+    Args:
+        pdf: the document with its fields placed.
+        field: name of the field to fill.
+        signer_name: key that signs, of usage ``officer`` or ``seal``.
+        reason: why, in words of the procedure ("Thẩm định hồ sơ"); stands in the signature dictionary.
+        location: where, usually the office's seat.
+        stamp_lines: at most eight lines; ``{signed_at}`` in a line becomes the time of signing. Empty: who, office and time
+            from the certificate.
+        bound_hash: SHA-256 of what this signature decides (the step's event), put into the signed attributes.
+
+    Returns:
+        The document with one increment more; the bytes before it are unchanged.
+
+    Raises:
+        PdfUnreadable, PdfTooLarge: the document cannot be taken.
+        FieldNotFound, FieldAlreadySigned: there is no such empty field.
+        KeyNotFound, KeyCannotSignThis: no such key, or it carries no certificate.
+        BoundHashInvalid: not 32 bytes.
+    """
+    if bound_hash is not None and len(bound_hash) != SHA256_BYTES:
+        raise BoundHashInvalid
+    key = signer(signer_name)
+    links = _links(key)
+    if key.usage not in {"officer", "seal"}:
+        raise KeyCannotSignThis(name=signer_name, usage=key.usage)
+    reader = opened(pdf)
+    width, height = _field_box(reader, field)
+    signed_at = clock.now()
+    style = _stamp_style(_lines(stamp_lines, links, signed_at), width, height) if width and height else None
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm=DIGEST,
+        subfilter=SigSeedSubFilter.PADES,
+        reason=reason,
+        location=location or None,
+    )
+    maker = PdfSigner(metadata, signer=_KeySigner(key, links, bound_hash), timestamper=_caches.timestamper, stamp_style=style)
+    return asyncio.run(_signed(maker, IncrementalPdfFileWriter.from_reader(reader), signed_at))
+
+
+async def _signed(maker: PdfSigner, writer: IncrementalPdfFileWriter, signed_at: datetime) -> bytes:
+    """Go through pyHanko's steps one by one, as only so the clock is ours."""
+    session = maker.init_signing_session(writer, existing_fields_only=True)
+    session.system_time = clock.legal(signed_at).replace(microsecond=0)
+    reserved = await session.estimate_signature_container_size(None)
+    document = session.prepare_tbs_document(None, bytes_reserved=reserved)
+    prepared, out = document.digest_tbs_document()
+    after = await document.perform_signature(prepared.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time))
+    await after.post_signature_processing(out)
+    data: Any = out
+    return bytes(data.getvalue())

@@ -1,13 +1,16 @@
 """How the command line speaks: steps with their time, Vietnamese and English side by side, no traceback for what was foreseen."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
 import click
 
 from dean06.core.errors import Dean06Error, Denied, Invalid, NotFound, Unavailable
 
+Parameters = ParamSpec("Parameters")
 EXIT_CODES = ((Invalid, 2), (NotFound, 3), (Denied, 4), (Unavailable, 5))
 
 
@@ -36,3 +39,17 @@ def show(error: Dean06Error) -> None:
     for name, value in error.context.items():
         click.echo(f"  {name}: {value}", err=True)
     click.echo(click.style(f"  [{error.code}]", dim=True), err=True)
+
+
+def refusals_shown(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Show what was foreseen as sentences and leave with the exit code of its kind."""
+
+    @wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except Dean06Error as error:
+            show(error)
+            raise SystemExit(exit_code(error)) from error
+
+    return run

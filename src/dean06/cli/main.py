@@ -5,6 +5,7 @@ import click
 from dean06 import __version__
 from dean06.cli import operate
 from dean06.cli.doctor import doctor
+from dean06.cli.keys import keys
 from dean06.cli.reference import reference
 from dean06.cli.up import up
 
@@ -19,6 +20,7 @@ for command in (
     reference,
     up,
     doctor,
+    keys,
     operate.database_commands,
     operate.worker,
     operate.backup,

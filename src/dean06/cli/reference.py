@@ -1,19 +1,15 @@
 """``dean06 reference``: units, code lists and the calendar at the terminal."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
-from dean06.cli.console import exit_code, show
+from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_django
-from dean06.core.errors import Dean06Error
 
-Parameters = ParamSpec("Parameters")
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
@@ -37,18 +33,6 @@ class Day(click.ParamType[date]):
 DAY = Day()
 
 
-def _refusals_shown(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    @wraps(command)
-    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except Dean06Error as error:
-            show(error)
-            raise SystemExit(exit_code(error)) from error
-
-    return run
-
-
 def _print(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
@@ -62,7 +46,7 @@ def reference() -> None:
 @click.argument("code")
 @click.option("--on", type=DAY, help="Day asked about; today if none is given.")
 @as_json_option
-@_refusals_shown
+@refusals_shown
 @with_django
 def unit(*, code: str, on: date | None, as_json: bool) -> None:
     """Show the unit that a code means on a day, and what became of it. Exit code 3: nobody has the code then.
@@ -91,7 +75,7 @@ def unit(*, code: str, on: date | None, as_json: bool) -> None:
 @click.option("--on", type=DAY, help="Day asked about; today if none is given.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json_option
-@_refusals_shown
+@refusals_shown
 @with_django
 def search(*, text: str, level: Any, on: date | None, limit: int, as_json: bool) -> None:
     """Find units by words of present or old names, with or without diacritics. Exit code 3: none found.
@@ -131,7 +115,7 @@ def sources(*, as_json: bool) -> None:
 @reference.command(name="list")
 @click.argument("name")
 @as_json_option
-@_refusals_shown
+@refusals_shown
 @with_django
 def code_list(*, name: str, as_json: bool) -> None:
     """Show one code list with its source.
@@ -191,7 +175,7 @@ def calendar(*, year: int, without_database: bool, as_json: bool) -> None:
 @click.option("--working/--off", "is_working", required=True, help="Whether people work on that day.")
 @click.option("--note", required=True, help="What people read: why.")
 @click.option("--source", required=True, help="Decision or notice, with number and day.")
-@_refusals_shown
+@refusals_shown
 @with_django
 def set_day(*, day: date, is_working: bool, note: str, source: str) -> None:
     """Correct one day of the calendar; every process follows within half a minute.

@@ -1,0 +1,98 @@
+"""``dean06 keys``: the keys of this installation, their renewal, and the root that others must trust."""
+
+import json
+from typing import Any
+
+import click
+
+from dean06.cli.console import refusals_shown
+from dean06.cli.django_setup import with_django
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
+
+
+@click.group()
+def keys() -> None:
+    """Keys and certificates: make, list, renew, publish the root."""
+
+
+@keys.command()
+@refusals_shown
+@with_django
+def ensure() -> None:
+    """Make the chain of trust and the services' keys where they are missing; safe to run again.
+
+    Example: dean06 keys ensure
+    """
+    from dean06.signing.public import ensure_trust
+
+    ensure_trust()
+
+
+@keys.command("list")
+@as_json_option
+@refusals_shown
+@with_django
+def list_keys(as_json: bool) -> None:  # noqa: FBT001 -- click passes options by name
+    """List every key: name, use, identifier, subject, end of its certificate; never a secret.
+
+    Example: dean06 keys list --json
+    """
+    from dean06.signing.public import key_states
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": state.name,
+            "usage": state.usage,
+            "kid": state.kid,
+            "algorithm": state.algorithm,
+            "subject": state.subject,
+            "made_at": state.made_at.isoformat(timespec="seconds"),
+            "expires_at": state.expires_at.isoformat(timespec="seconds") if state.expires_at else None,
+            "versions": state.versions,
+        }
+        for state in key_states()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    if not rows:
+        click.echo("Chưa có khóa nào. Hãy chạy: dean06 keys ensure")
+        return
+    for row in rows:
+        ends = f"đến {row['expires_at'][:10]}" if row["expires_at"] else "không có chứng thư"
+        click.echo(f"{row['name']:<48} {row['algorithm']:<8} {row['kid'][:12]}… {ends:<20} {row['subject']}")
+
+
+@keys.command()
+@click.argument("name", required=False, default="")
+@click.option("--all", "every", is_flag=True, help="Renew every key, authorities first.")
+@refusals_shown
+@with_django
+def rotate(name: str, every: bool) -> None:  # noqa: FBT001 -- click passes options by name
+    """Replace a key by a new one; the old public key stays published for its overlap.
+
+    Running processes take the new key at their next signature; nothing needs a restart.
+
+    Example: dean06 keys rotate oidc
+    """
+    from dean06.signing.public import key_states, rotation_order
+    from dean06.signing.public import rotate as renew
+
+    if bool(name) == every:
+        raise click.UsageError("Name one key, or say --all.")
+    for each in rotation_order(tuple(state.name for state in key_states())) if every else (name,):
+        click.echo(f"{each}: {renew(each).kid}")
+
+
+@keys.command()
+@refusals_shown
+@with_django
+def trust() -> None:
+    """Print the root certificates as PEM, for viewers and for the certificate stores of partners.
+
+    Example: dean06 keys trust > root.pem
+    """
+    from dean06.signing.public import trust_anchor_pem
+
+    click.echo(trust_anchor_pem().decode(), nl=False)

@@ -15,7 +15,7 @@ from dean06 import __version__
 from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
 from dean06.core.clock import legal, now
 from dean06.core.config import Config
-from dean06.core.databases import APP_ROLE, DATABASE_NAME, OWNER_ROLE
+from dean06.core.databases import OWNER_ROLE, embedded_databases, place_of
 from dean06.core.errors import Conflict, Invalid, Unavailable
 
 MANIFEST: Final = "manifest.json"
@@ -93,7 +93,7 @@ def restore_backup(config: Config, source: Path, *, replace: bool) -> None:
                 place = config.data_dir / name.removeprefix("state/")
                 place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.copy2(Path(folder) / name, place)
-        postgres = None if config.database_url else _new_cluster(config)
+        postgres = _new_cluster(config) if embedded_databases(config) else None
         try:
             for module in manifest["databases"]:
                 _load(config, module, Path(folder) / "databases" / f"{module}.dump", postgres)
@@ -124,9 +124,10 @@ def _dump(config: Config, module: str, folder: Path) -> Path:
 
 
 def _load(config: Config, module: str, dump: Path, postgres: EmbeddedPostgres | None) -> None:
-    if postgres and module == "default":
-        postgres.create_database()
-    role = [f"--role={OWNER_ROLE}"] if postgres else []
+    url, name = place_of(config, module)
+    if postgres and not url:
+        postgres.create_database(name)
+    role = [] if url else [f"--role={OWNER_ROLE}"]
     # Extensions are there already; the owner may not comment on them, so only they are left out.
     listing = _run("pg_restore", "--list", str(dump)).splitlines()
     keep = dump.with_suffix(".list")
@@ -136,8 +137,8 @@ def _load(config: Config, module: str, dump: Path, postgres: EmbeddedPostgres | 
 
 
 def _address(config: Config, module: str) -> str:
-    url = config.module_databases.get(module, "") or config.database_url
-    return url or f"host={config.socket_dir} user=postgres dbname={DATABASE_NAME}"
+    url, name = place_of(config, module)
+    return url or f"host={config.socket_dir} user=postgres dbname={name}"
 
 
 def _new_cluster(config: Config) -> EmbeddedPostgres:
@@ -187,6 +188,3 @@ def _run(program: str, *arguments: str) -> str:
 
 def _tool(program: str) -> Path:
     return find_bin_dir() / program
-
-
-__all__ = ["APP_ROLE", "BackupDamaged", "BackupFailed", "StateExists", "make_backup", "restore_backup"]

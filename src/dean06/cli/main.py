@@ -4,6 +4,7 @@ import click
 
 from dean06 import __version__
 from dean06.cli import operate
+from dean06.cli.demo import demo_commands
 from dean06.cli.doctor import doctor
 from dean06.cli.keys import keys
 from dean06.cli.reference import reference
@@ -21,6 +22,7 @@ for command in (
     up,
     doctor,
     keys,
+    demo_commands,
     operate.database_commands,
     operate.worker,
     operate.backup,

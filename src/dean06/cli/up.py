@@ -16,6 +16,7 @@ from dean06.cli.instance import AlreadyRunning, ProcessBook, require_free_ports,
 from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
 from dean06.cli.supervisor import Program, Supervisor
 from dean06.core.config import Config, config
+from dean06.core.databases import embedded_databases
 from dean06.core.errors import Unavailable
 
 DEMO_ENVIRONMENT: Final = {"people": "20000", "province": "22", "seed": "2026"}
@@ -72,14 +73,16 @@ def embedded(settings: Config) -> EmbeddedPostgres:
 @contextmanager
 def database(settings: Config) -> Iterator[EmbeddedPostgres | None]:
     """Have the database running inside the block: the embedded one, or none of ours when DATABASE_URL names another."""
-    if settings.database_url:
+    names = embedded_databases(settings)
+    if not names:
         yield None
         return
     postgres = embedded(settings)
     with step("PostgreSQL"):
         postgres.make()
         postgres.start()
-        postgres.create_database()
+        for name in names:
+            postgres.create_database(name)
     try:
         yield postgres
     finally:

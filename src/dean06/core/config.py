@@ -26,7 +26,7 @@ class Config(BaseSettings):
         default="", validation_alias="DATABASE_URL", description="External PostgreSQL 15 or later; empty: the embedded one."
     )
     module_databases: dict[str, str] = Field(
-        default_factory=dict, description="Module name to database URL, for modules with a database of their own."
+        default_factory=dict, description="Module name to database URL, or to embedded, for modules with a database of their own."
     )
     database_role: Literal["app", "owner"] = Field(default="app", description="owner only to migrate and restore.")
     host: str = Field(default="localhost", description="Host name in printed addresses and the relying-party id of passkeys.")

@@ -14,6 +14,8 @@ from dean06.core.errors import Invalid
 
 EVERYWHERE: Final = frozenset({"core", "ledger"})
 DATABASE_NAME: Final = "dean06"
+EMBEDDED: Final = "embedded"
+"""In ``DEAN06_MODULE_DATABASES``: a database of the module's own in the embedded cluster."""
 OWNER_ROLE: Final = "dean06_owner"
 APP_ROLE: Final = "dean06_app"
 """The processes' role: no DDL, and neither UPDATE nor DELETE on the ledger."""
@@ -26,16 +28,30 @@ class BadDatabaseUrl(Invalid):
     message_vi = "Địa chỉ cơ sở dữ liệu không đúng dạng postgresql://user:password@host:5432/name."
 
 
+def place_of(config: Config, module: str) -> tuple[str, str]:
+    """Return where a module's database is: an address, or no address and the name of a database in the embedded cluster."""
+    own = config.module_databases.get(module, "")
+    if own == EMBEDDED:
+        return "", f"{DATABASE_NAME}_{module}"
+    return own or config.database_url, DATABASE_NAME
+
+
+def embedded_databases(config: Config) -> tuple[str, ...]:
+    """Return the names of the databases that the embedded cluster holds; none if everything is elsewhere."""
+    places = [place_of(config, module) for module in ("default", *sorted(config.module_databases))]
+    return tuple(name for url, name in places if not url)
+
+
 def django_database(config: Config, *, module: str) -> dict[str, Any]:
     """Return the entry of Django's ``DATABASES`` for a module (``default`` for all that have none of their own).
 
     The embedded database is reached over its socket with a login of its own for each role. On an external one the
     given login owns the tables and the processes take on ``dean06_app`` for each connection.
     """
-    url = config.module_databases.get(module, "") or config.database_url
+    url, name = place_of(config, module)
     role = OWNER_ROLE if config.database_role == "owner" else APP_ROLE
     if not url:
-        return _entry(NAME=DATABASE_NAME, USER=role, HOST=str(config.socket_dir))
+        return _entry(NAME=name, USER=role, HOST=str(config.socket_dir))
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise BadDatabaseUrl(module=module)

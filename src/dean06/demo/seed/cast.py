@@ -59,7 +59,7 @@ def choose(population: Path, *, on: date, skip: int = 0) -> Cast:
     Args:
         population: directory that ``demo.synthesise`` wrote.
         on: day on which ages count.
-        skip: how many suitable pairs to pass over, so that a second walk finds other people.
+        skip: how many suitable pairs to pass over, so that a second walk finds other people; the officials stay the same.
 
     Raises:
         NoCast: a part stays empty.
@@ -68,12 +68,12 @@ def choose(population: Path, *, on: date, skip: int = 0) -> Cast:
         (pl.col("status") == "alive") & pl.col("number").is_not_null() & (pl.col("born_on") <= _years_before(on, ADULT_YEARS))
     )
     homes = pl.scan_parquet(population / "households.parquet").select("household_key", "unit_code", "head_key")
-    pairs = _parents_elsewhere(people, homes, born_after=_years_before(on, OLDEST_MOVER_YEARS))
-    found = pairs.sort("person_key").slice(skip, 1).collect()
+    pairs = _parents_elsewhere(people, homes, born_after=_years_before(on, OLDEST_MOVER_YEARS)).collect()
+    found = _to_busiest_commune(pairs).slice(skip, 1)
     if found.is_empty():
-        raise NoCast(part="citizen")
+        raise NoCast(part="citizen", walks_before=skip)
     pair = found.row(0, named=True)
-    taken = [pair["household_key"], pair["parent_household"]]
+    taken = [*pairs["household_key"].to_list(), *pairs["parent_household"].to_list()]
     others = (
         people.filter(~pl.col("household_key").is_in(taken) & (pl.col("born_on") >= _years_before(on, OLDEST_OFFICER_YEARS)))
         .sort("person_key", descending=True)
@@ -104,6 +104,13 @@ def _parents_elsewhere(people: pl.LazyFrame, homes: pl.LazyFrame, *, born_after:
     )
     by_parent = [children.with_columns(parent_key=pl.col(parent)).join(heads, on="parent_key") for parent in ("father_key", "mother_key")]
     return pl.concat(by_parent).filter(pl.col("unit_code") != pl.col("parent_commune")).unique("person_key")
+
+
+def _to_busiest_commune(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Keep the pairs of the receiving commune that has most of them, one child a household, in a fixed order."""
+    busiest = pairs.group_by("parent_commune").len().sort(["len", "parent_commune"], descending=[True, False]).head(1)
+    kept = pairs.join(busiest, on="parent_commune", how="semi").sort("person_key")
+    return kept.unique("parent_household", keep="first", maintain_order=True).unique("household_key", keep="first", maintain_order=True)
 
 
 def _player(row: dict[str, Any]) -> Player:

@@ -1,11 +1,10 @@
 """Makes the demonstration country in a running installation; each part is done once and found again afterwards."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from django.conf import settings
+from uuid import UUID
 
 from dean06.core.actor import SYSTEM
 from dean06.core.clock import today
@@ -15,8 +14,8 @@ from dean06.demo.public import synthesise
 from dean06.demo.seed.cast import Cast, Player, choose
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
-from dean06.identity.public import account_of, enrol_totp, load_clients, register_account
-from dean06.organisation.public import appoint, establish_post, establish_unit, posts_held_by
+from dean06.identity.public import enrol_totp, load_clients, register_account
+from dean06.organisation.public import COUNTRY, appoint, establish_post, establish_unit, org_unit, posts_held_by
 from dean06.reference.public import unit, units
 from dean06.registry.public import load_population
 from dean06.signing.public import ensure_key
@@ -26,7 +25,6 @@ LEVEL_02: Final = 2
 PROVINCE_AGENCY: Final = "H49"
 POLICE: Final = "G01"
 BANK: Final = "DEMOBANK"
-COUNTRY: Final = "VN"
 
 Report = Callable[[str], None]
 
@@ -93,17 +91,19 @@ def _establish(cast: Cast) -> list[PostPlan]:
     ]
     for plan in plans:
         _fill(plan, cast.officials[plan.part])
-    seal = unit(cast.to_commune).full_name
-    ensure_key(f"seal.{receiving}", common_name=f"Công an {_inside(seal)}", organisation=f"Công an {_inside(seal)}", usage="seal")
+    sealed = org_unit(receiving).name
+    ensure_key(f"seal.{receiving}", common_name=sealed, organisation=sealed, usage="seal")
     return plans
 
 
 def _fill(plan: PostPlan, player: Player) -> None:
     if not posts_held_by(player.key, on=today()):
-        post = establish_post(unit_code=plan.unit, title=plan.title, roles=plan.roles, area=plan.area, actor=SYSTEM)
-        appoint(post=post, person=player.key, since=today(), actor=SYSTEM)
+        post = establish_post(
+            unit_code=plan.unit, title=plan.title, roles=plan.roles, area=plan.area, actor=SYSTEM, key=f"{plan.unit}/{plan.part}"
+        )
+        appoint(post=post.key, person=player.key, since=today(), actor=SYSTEM)
     if {"one_stop_officer", "appraiser", "head"} & set(plan.roles):
-        ensure_key(f"officer.{player.key}", common_name=player.full_name, organisation=plan.unit, usage="officer")
+        ensure_key(f"officer.{player.key}", common_name=player.full_name, organisation=org_unit(plan.unit).name, usage="officer")
 
 
 def _register(data_dir: Path, cast: Cast, plans: list[PostPlan]) -> dict[str, DemoAccount]:
@@ -111,7 +111,7 @@ def _register(data_dir: Path, cast: Cast, plans: list[PostPlan]) -> dict[str, De
         known = read_accounts(data_dir)
     except NoDemoPeople:
         known = {}
-    titles = {plan.part: f"{plan.title}, {plan.unit}" for plan in plans}
+    titles = {plan.part: f"{plan.title}, {org_unit(plan.unit).name}" for plan in plans}
     players = {"citizen": cast.citizen, "householder": cast.householder, **cast.officials}
     accounts = {
         part: known.get(part)
@@ -126,7 +126,7 @@ def _register(data_dir: Path, cast: Cast, plans: list[PostPlan]) -> dict[str, De
 
 def open_account(account: DemoAccount) -> None:
     """Open a level-02 account with password and one-time code, unless the person has one."""
-    person = PersonKey(__import__("uuid").UUID(account.person_key))
+    person = PersonKey(UUID(account.person_key))
     try:
         made = register_account(person=person, level=LEVEL_02, username=account.number, password=account.password, actor=SYSTEM)
     except AccountExists:
@@ -142,6 +142,3 @@ def police_code(commune: str) -> str:
 def _inside(name: str) -> str:
     """Put a unit's name into a sentence: ``phường Hồng Gai``."""
     return name[:1].lower() + name[1:]
-
-
-__all__ = ["PACKS", "account_of", "asdict", "open_account", "police_code", "seed", "settings"]

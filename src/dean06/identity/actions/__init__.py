@@ -1,0 +1,1 @@
+"""Every write of identity: accounts, signing in, consent, codes and tokens."""

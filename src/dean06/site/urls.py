@@ -8,6 +8,7 @@ from dean06.site.health import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("tsa", timestamp_endpoint, name="tsa"),
+    path("", include("dean06.identity.urls")),
     path("", include("dean06.portal.urls")),
     path("", include("dean06.oversight.urls")),
 ]

@@ -30,7 +30,9 @@ def charge(policies: Mapping[str, PausePolicy]) -> None:
         TooManyAttempts: the pause after the last one is not over; such a try is not counted.
     """
     present = now()
-    AttemptCounter.objects.bulk_create([AttemptCounter(key_hash=name) for name in policies], ignore_conflicts=True)
+    AttemptCounter.objects.bulk_create(
+        [AttemptCounter(key_hash=name, last_failure_at=present, blocked_until=present) for name in policies], ignore_conflicts=True
+    )
     rows = list(AttemptCounter.objects.select_for_update().filter(key_hash__in=list(policies)).order_by("key_hash"))
     waits = [row.blocked_until - present for row in rows if row.blocked_until > present]
     if waits:

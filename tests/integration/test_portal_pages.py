@@ -197,3 +197,15 @@ def test_switches_refuse_a_form_from_elsewhere(monkeypatch):
     response = Client(enforce_csrf_checks=True).post("/language", {"language": "en"})
     assert response.status_code == 403
     assert "Biểu mẫu đã cũ" in response.content.decode()
+
+
+def test_the_whole_page_speaks_english_behind_the_switch(client, monkeypatch):
+    fake, _asked = install(monkeypatch, dossiers=[Card(days_left=1)])
+    log_in(client, fake)
+    client.cookies["dean06_language"] = "en"
+
+    page = client.get("/me").content.decode()
+
+    assert "Who looked at my data" in page
+    assert "1 working day left" in page
+    assert "Ai đã xem" not in page

@@ -7,6 +7,7 @@ from dean06.cli import operate
 from dean06.cli.demo import demo_commands
 from dean06.cli.doctor import doctor
 from dean06.cli.keys import keys
+from dean06.cli.messages import messages
 from dean06.cli.reference import reference
 from dean06.cli.up import up
 
@@ -18,6 +19,7 @@ def cli() -> None:
 
 
 for command in (
+    messages,
     reference,
     up,
     doctor,

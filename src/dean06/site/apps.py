@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from dean06.core.catalogues import compile_stale
+
 
 class SiteConfig(AppConfig):
     """Wiring."""
@@ -11,7 +13,8 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Import ``events.py`` (consumers) and ``tasks.py`` (recurring work) of each module, then wire."""
+        """Compile stale translations, import ``events.py`` (consumers) and ``tasks.py`` (recurring work) of each module, then wire."""
+        compile_stale()
         autodiscover_modules("events", "tasks")
         from dean06.site.wiring import connect  # noqa: PLC0415 -- needs loaded models
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from dean06.core.clock import legal
 
@@ -120,7 +120,8 @@ def due_words(days_left: int | None, *, is_paused: bool = False) -> tuple[str, s
     if days_left is None:
         return unknown(), "hold"
     if days_left < 0:
-        return gettext("quá %(n)s ngày làm việc") % {"n": -days_left}, "late"
+        return ngettext("quá %(n)s ngày làm việc", "quá %(n)s ngày làm việc", -days_left) % {"n": -days_left}, "late"
     if days_left == 0:
         return pgettext("due", "hạn hôm nay"), "soon"
-    return gettext("còn %(n)s ngày làm việc") % {"n": days_left}, "soon" if days_left == 1 else ""
+    words = ngettext("còn %(n)s ngày làm việc", "còn %(n)s ngày làm việc", days_left) % {"n": days_left}
+    return words, "soon" if days_left == 1 else ""

@@ -81,6 +81,17 @@ def test_extracting_twice_changes_nothing(module):
     assert (module / catalogues.FILE).read_bytes() == before
 
 
+def test_a_string_that_gains_a_plural_is_to_be_translated_anew(module):
+    catalogues.extract_words(module)
+    translate(module, home=("Lưu hồ sơ", "Save"))
+    (module / "templates" / "sample" / "page.html").write_text("")
+    (module / "words.py").write_text(PYTHON.replace('_("Lưu hồ sơ")', 'ngettext("Lưu hồ sơ", "Lưu hồ sơ", n)'))
+
+    catalogues.extract_words(module)
+
+    assert ("not translated", "Lưu hồ sơ") in {(finding.problem, finding.text) for finding in catalogues.findings(module)}
+
+
 def test_the_check_names_missing_words_and_wrong_placeholders(module):
     catalogues.extract_words(module)
     translate(module, due=("Hẹn trả %(day)s", "Due soon"), home=("Trang chủ", "Home"))

@@ -120,6 +120,8 @@ def extract_words(module: Path) -> int:
     new = Catalog(locale=LANGUAGE, domain="django", project="dean06", fuzzy=False)
     for (context, text), places in words.items():
         known = old.get(text if isinstance(text, str) else text[0], context or None) if old is not None else None
+        if known is not None and isinstance(known.id, str) != isinstance(text, str):
+            known = None  # it has gained or lost its plural: the old translation does not fit
         new.add(
             text,
             known.string if known is not None else None,

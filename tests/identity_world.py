@@ -12,7 +12,7 @@ from dean06.identity import tokens
 from dean06.identity.clients import client_secret, forget_parties, load_clients
 from dean06.identity.domain import totp
 from dean06.identity.domain.pkce import challenge_of
-from dean06.identity.public import AccountKey, client_assertion, enrol_totp, register_account, username_of
+from dean06.identity.public import AccountKey, client_assertion, register_account
 from registry_people import a_person, key_of, number_of
 
 PACKS = Path(__file__).parents[1] / "src/dean06/demo/packs"
@@ -53,11 +53,8 @@ def a_holder(full_name="Vũ Thí Dụ", *, level=2, has_totp=True, password=PASS
     """Add a person with an account."""
     row = a_person(full_name, **person)
     number = number_of(row)
-    account = register_account(person=key_of(row), level=level, username=username_of(number), password=password, actor=SYSTEM)
-    secret = ""
-    if has_totp:
-        secret = base64.b32encode(secrets.token_bytes(20)).decode()
-        enrol_totp(account, secret)
+    secret = base64.b32encode(secrets.token_bytes(20)).decode() if has_totp else ""
+    account = register_account(person=key_of(row), level=level, username=number, password=password, actor=SYSTEM, totp_secret=secret)
     return Holder(row, number, account, password, secret)
 
 

@@ -76,14 +76,15 @@ def forget_parties() -> None:
 
 
 def load_clients(path: Path) -> tuple[str, ...]:
-    """Register the relying parties of a pack, or bring them up to date; return their ids.
+    """Register the relying parties of a pack, or of all packs in a directory, or bring them up to date; return their ids.
 
     A party that authenticates by secret gets one at its first load, kept in the data directory; one with ``key_name`` gets a key.
 
     Raises:
         BadClientPack: a fault with file, line and remedy; nothing is loaded then.
     """
-    entries = read_pack(path, places={"web": settings.DEAN06_WEB_ORIGIN})
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    entries = [entry for file in files for entry in read_pack(file, places={"web": settings.DEAN06_WEB_ORIGIN})]
     for entry in entries:
         if entry.key_name:
             ensure_key(entry.key_name, common_name=entry.name, organisation="", usage="oidc")

@@ -13,6 +13,7 @@ from dean06.identity.actions.sessions import session_by_cookie
 from dean06.identity.clients import client_assertion, client_secret, load_clients
 from dean06.identity.models import Account
 from dean06.identity.usernames import username_of
+from dean06.registry.public import PersonalId
 
 __all__ = [
     "AccountKey",
@@ -25,7 +26,6 @@ __all__ = [
     "protocol_app",
     "register_account",
     "session_of",
-    "username_of",
 ]
 
 AccountKey = NewType("AccountKey", UUID)
@@ -49,14 +49,29 @@ class SessionView:
     auth_time: datetime
 
 
-def register_account(*, person: PersonKey, level: int, username: str, password: str, actor: Actor) -> AccountKey:
-    """Open an account of level 1 or 2; ``username`` comes from ``username_of``.
+def register_account(
+    *, person: PersonKey, level: int, username: str | PersonalId, password: str, actor: Actor, totp_secret: str = ""
+) -> AccountKey:
+    """Open an account of level 1 or 2.
+
+    Args:
+        person: whose; one person has one account.
+        level: 1 or 2.
+        username: the twelve-digit number that she signs in with; only a keyed hash of it is stored.
+        password: 10 to 128 characters.
+        actor: who registers.
+        totp_secret: base32; with it the one-time-code generator is there from the first moment.
 
     Raises:
-        AccountExists: the person or the number has one.
-        WeakPassword: shorter than 10 or longer than 128 characters.
+        MalformedPersonalId: the username has not twelve digits.
+        AccountExists: the person or the number has an account.
+        WeakPassword: too short or too long.
+        MalformedTotpSecret: not base32 of at least 128 bits.
     """
-    return AccountKey(accounts.register_account(person=person, level=level, username=username, password=password, actor=actor))
+    key = accounts.register_account(
+        person=person, level=level, username=username_of(username), password=password, actor=actor, totp_secret=totp_secret
+    )
+    return AccountKey(key)
 
 
 def enrol_totp(account: AccountKey, secret: str) -> None:

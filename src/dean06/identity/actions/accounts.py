@@ -23,7 +23,7 @@ LEGAL_BASIS: Final = "69/2024/NĐ-CP"
 PROVIDER_NAME: Final = "Định danh điện tử dean06"
 
 
-def register_account(*, person: PersonKey, level: int, username: str, password: str, actor: Actor) -> UUID:
+def register_account(*, person: PersonKey, level: int, username: str, password: str, actor: Actor, totp_secret: str = "") -> UUID:
     """Open an account (đăng ký tài khoản định danh điện tử) of level 1 or 2 for a person of the registry.
 
     Args:
@@ -32,27 +32,32 @@ def register_account(*, person: PersonKey, level: int, username: str, password: 
         username: keyed hash of the twelve-digit number (``keyed_username``), never the number.
         password: 10 to 128 characters.
         actor: who registers.
+        totp_secret: base32 secret of a one-time-code generator, or empty.
 
     Returns:
         The account's key.
 
     Raises:
+        MalformedTotpSecret: not base32 of at least 128 bits.
         WeakPassword: too short or too long.
         AccountExists: the person or the number has one.
     """
+    secret = totp.decode_secret(totp_secret) if totp_secret else b""
     hashed = hash_password(password)  # before the transaction: it takes tens of milliseconds
     try:
-        return _register(person=person, level=level, username=username, hashed=hashed, actor=actor)
+        return _register(person=person, level=level, username=username, hashed=hashed, secret=secret, actor=actor)
     except IntegrityError as exc:
         raise AccountExists from exc
 
 
 @transaction.atomic(using=USING, durable=True)
-def _register(*, person: PersonKey, level: int, username: str, hashed: str, actor: Actor) -> UUID:
+def _register(*, person: PersonKey, level: int, username: str, hashed: str, secret: bytes, actor: Actor) -> UUID:
     if Account.objects.filter(person=person).exists():
         raise AccountExists
     account = Account.objects.create(person=person, level=level, username_hash=username)
     Password.objects.create(account=account, hash=hashed)
+    if secret:
+        _keep_secret(account.key, secret)
     ledger.record(
         "identity.account_registered",
         log=LOG,
@@ -82,7 +87,11 @@ def enrol_totp(*, account: UUID, secret: str) -> None:
     plain = totp.decode_secret(secret)
     if not Account.objects.filter(key=account).exists():
         raise AccountNotFound
-    sealed = seal(plain, bound_to=account.bytes)
+    _keep_secret(account, plain)
+
+
+def _keep_secret(account: UUID, secret: bytes) -> None:
+    sealed = seal(secret, bound_to=account.bytes)
     Totp.objects.update_or_create(account_id=account, defaults={"sealed_secret": sealed, "last_step": 0, "enrolled_at": now()})
 
 

@@ -1,5 +1,7 @@
 """``dean06 up``: one command from an empty directory to a running installation."""
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -7,19 +9,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import click
 
+import dean06
+from dean06.cli.backup import make_backup
 from dean06.cli.console import step
 from dean06.cli.instance import AlreadyRunning, ProcessBook, require_free_ports, require_room, sole_use
 from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
 from dean06.cli.supervisor import Program, Supervisor
+from dean06.core.clock import legal, now
 from dean06.core.config import Config, config
 from dean06.core.databases import embedded_databases
 from dean06.core.errors import Unavailable
-
-DEMO_ENVIRONMENT: Final = {"people": "20000", "province": "22", "seed": "2026"}
 
 
 class PreparationFailed(Unavailable):
@@ -119,15 +121,42 @@ def environment_of(settings: Config, *, role: str = "app") -> dict[str, str]:
 
 
 def _prepare(settings: Config, *, demo: dict[str, object] | None) -> None:
+    """Bring the state to this version of the programs; nothing to do if it was prepared by the same files before."""
+    stamp = settings.data_dir / "run" / "prepared.json"
+    wanted = {"programs": fingerprint(), "demo": demo}
+    if _read(stamp) == wanted:
+        return
+    if stamp.exists():
+        with step("backup before the upgrade"):
+            make_backup(settings, settings.data_dir / "backups" / f"before-upgrade-{legal(now()):%Y%m%d-%H%M%S}.tar")
     with step("tables and rights"):
         run_step(settings, "database", "upgrade", role="owner")
     with step("keys and certificates"):
         run_step(settings, "keys", "ensure")
-    with step("messages and styles"):
+    with step("messages"):
         run_step(settings, "messages", "compile")
     if demo is not None:
         with step(f"demonstration country ({demo['people']} invented people)"):
             run_step(settings, "demo", "seed", *(text for name, value in demo.items() for text in (f"--{name}", str(value))))
+    stamp.write_text(json.dumps(wanted))
+
+
+def fingerprint() -> str:
+    """Return a digest of the programs' files as they lie on disk: names, sizes, times of change."""
+    root = Path(dean06.__file__).parent
+    entries = sorted(
+        (str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in root.rglob("*")
+        if path.is_file() and path.suffix not in {".pyc", ".mo"}
+    )
+    return hashlib.sha256(repr(entries).encode()).hexdigest()
+
+
+def _read(stamp: Path) -> object:
+    try:
+        return json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _serve(settings: Config, book: ProcessBook, postgres: EmbeddedPostgres | None) -> None:

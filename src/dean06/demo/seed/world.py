@@ -14,7 +14,7 @@ from dean06.demo.public import synthesise
 from dean06.demo.seed.cast import Cast, Player, choose
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
-from dean06.identity.public import enrol_totp, load_clients, register_account
+from dean06.identity.public import enrol_totp, load_clients, register_account, username_of
 from dean06.organisation.public import COUNTRY, appoint, establish_post, establish_unit, org_unit, posts_held_by
 from dean06.reference.public import unit, units
 from dean06.registry.public import load_population
@@ -60,7 +60,7 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     report(f"population: {loaded}")
     load_members(PACKS / "exchange")
     load_agreements(PACKS / "exchange")
-    load_clients(PACKS / "identity")
+    load_clients(PACKS / "identity" / "clients.yaml")
     cast = choose(population, on=today())
     plans = _establish(cast)
     accounts = _register(data_dir, cast, plans)
@@ -128,10 +128,12 @@ def open_account(account: DemoAccount) -> None:
     """Open a level-02 account with password and one-time code, unless the person has one."""
     person = PersonKey(UUID(account.person_key))
     try:
-        made = register_account(person=person, level=LEVEL_02, username=account.number, password=account.password, actor=SYSTEM)
+        made = register_account(
+            person=person, level=LEVEL_02, username=username_of(account.number), password=account.password, actor=SYSTEM
+        )
     except AccountExists:
         return
-    enrol_totp(account=made, secret=account.totp_secret)
+    enrol_totp(made, account.totp_secret)
 
 
 def police_code(commune: str) -> str:

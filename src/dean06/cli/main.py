@@ -9,6 +9,7 @@ from dean06.cli.doctor import doctor
 from dean06.cli.keys import keys
 from dean06.cli.messages import messages
 from dean06.cli.reference import reference
+from dean06.cli.synth import synth
 from dean06.cli.up import up
 
 
@@ -21,6 +22,7 @@ def cli() -> None:
 for command in (
     messages,
     reference,
+    synth,
     up,
     doctor,
     keys,

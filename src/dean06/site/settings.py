@@ -12,6 +12,7 @@ from dean06.core.instance import key_passphrase, secret_key
 _config = config()
 
 MODULES: Final = (
+    "demo",
     "portal",
     "oversight",
     "services",

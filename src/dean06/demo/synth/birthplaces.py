@@ -14,16 +14,17 @@ GENERATIONS = 8
 def founder(kin: Kin, size: int) -> Index:
     """Follow fathers (mothers where there is no father) up to the first known ancestor."""
     own = np.arange(size, dtype=np.int32)
-    line: Index = np.where(kin.father != NOBODY, kin.father, np.where(kin.mother != NOBODY, kin.mother, own))
+    line = np.where(kin.father != NOBODY, kin.father, np.where(kin.mother != NOBODY, kin.mother, own))
     for _ in range(GENERATIONS):
         line = line[line]
-    return line
+    return np.array(line, dtype=np.int32)
 
 
 def former_of(rng: np.random.Generator, commune: Index, nation: Nation) -> Index:
     """Draw one of the former communes that a commune in force took over."""
     offset = (rng.random(len(commune)) * nation.origin_count[commune]).astype(np.int32)
-    return nation.origins[nation.origin_start[commune] + offset]
+    former: Index = nation.origins[nation.origin_start[commune] + offset]
+    return former
 
 
 def born_in(rng: np.random.Generator, people: People, kin: Kin, homes: Homes, nation: Nation) -> Index:

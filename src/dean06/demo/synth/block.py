@@ -82,7 +82,8 @@ def _days_or_null(values: Days) -> pl.Series:
 
 def _taken(words: pl.Series, places: Index) -> pl.Series:
     """Gather, ``NOBODY`` giving null."""
-    return words.gather(pl.select(pl.when(pl.Series(places != NOBODY)).then(pl.Series(places)).cast(pl.UInt32)).to_series())
+    with_null = pl.concat([words, pl.Series([None], dtype=words.dtype)])
+    return with_null.gather(np.where(places == NOBODY, len(words), places).astype(np.uint32))
 
 
 def _digits(values: np.ndarray, length: int, has: Flags) -> pl.Series:

@@ -92,7 +92,7 @@ def _hosts(rng: np.random.Generator, people: People, kin: Kin, circles: _Circles
     """Decide which circles live in another's household, one step deep.
 
     Assumptions: couples live with parents in 45 % of cases for five years after the wedding, 30 % until the fifteenth year, 18 %
-    later, one couple with each parents; unmarried adults 85 % until 22, 68 % until 30, then 60 %; people alone after a marriage 30 %;
+    later, one couple with each parents; unmarried adults 92 % until 22, 78 % until 30, then 72 %; people alone after a marriage 30 %;
     parents of 60 or more who are alone move in with a child in 60 % of cases.
     Returns the host of each circle and, where elders moved in, the member through whom they hang on it.
     """
@@ -101,7 +101,7 @@ def _hosts(rng: np.random.Generator, people: People, kin: Kin, circles: _Circles
     chance = np.where(
         together,
         np.where(years_married < 5, 0.45, np.where(years_married < 15, 0.30, 0.18)),
-        np.where(kin.marital == 0, np.where(age < 22, 0.85, np.where(age < 30, 0.68, 0.60)), 0.30),
+        np.where(kin.marital == 0, np.where(age < 22, 0.92, np.where(age < 30, 0.78, 0.72)), 0.30),
     )
     up = circles.lead & (circles.above != NOBODY) & (rng.random(people.size) < chance)
     couples = np.flatnonzero(up & together).astype(np.int32)
@@ -109,13 +109,16 @@ def _hosts(rng: np.random.Generator, people: People, kin: Kin, circles: _Circles
     up &= ~up[circles.above]
     host = np.arange(people.size, dtype=np.int32)
     host[up] = circles.above[up]
+    _lodge(rng, people, kin, circles=circles, host=host, up=up)
 
     hosting = np.zeros(people.size, np.bool_)
     hosting[circles.above[up]] = True
-    below = np.flatnonzero(circles.lead & ~up & (circles.above != NOBODY)).astype(np.int32)
+    lodging = host != np.arange(people.size)
+    lodging[up] = False
+    below = np.flatnonzero(circles.lead & ~up & ~lodging & (circles.above != NOBODY)).astype(np.int32)
     below = _first_of_each(rng, below, circles.above[below])
     elder = circles.above[below]
-    fits = ~together[elder] & (age[elder] >= 60) & ~hosting[elder] & ~up[elder] & (rng.random(len(elder)) < 0.6)
+    fits = ~together[elder] & (age[elder] >= 60) & ~hosting[elder] & ~up[elder] & ~lodging[elder] & (rng.random(len(elder)) < 0.6)
     below, elder = below[fits], elder[fits]
     moving = np.zeros(people.size, np.bool_)
     moving[elder] = True
@@ -124,6 +127,21 @@ def _hosts(rng: np.random.Generator, people: People, kin: Kin, circles: _Circles
     through = np.full(people.size, NOBODY, np.int32)
     through[below[stays]] = circles.child[below[stays]]
     return host, through
+
+
+def _lodge(rng: np.random.Generator, people: People, kin: Kin, *, circles: _Circles, host: Index, up: Flags) -> None:
+    """Let people without living parents on record live with a couple, as relatives whom the records don't link.
+
+    Assumption: 60 % of the unmarried under 65 and a third of those alone after a marriage.
+    """
+    alone = circles.lead & (circles.above == NOBODY) & (kin.spouse == NOBODY) & (people.age < np.where(kin.marital == 0, 65, 200))
+    alone &= rng.random(people.size) < np.where(kin.marital == 0, 0.6, 0.33)
+    taken = np.zeros(people.size, np.bool_)
+    taken[host[up]] = True  # a circle that has taken somebody in does not move itself
+    guests = np.flatnonzero(alone & ~taken)
+    hosts = np.flatnonzero(circles.lead & ~up & (kin.spouse != NOBODY))
+    if len(hosts):
+        host[guests] = hosts[(rng.random(len(guests)) * len(hosts)).astype(np.int32)]
 
 
 def settle(rng: np.random.Generator, people: People, kin: Kin, province: Province) -> Homes:

@@ -85,4 +85,7 @@ def full_names(rng: np.random.Generator, people: People, line: Index, *, is_sout
     family = surnames(rng, people, line, is_southern=is_southern)
     first, second = _middles(rng, people, year)
     given = _given(rng, people, year)
-    return pl.select(pl.concat_str([family, first, second, given], separator=" ", ignore_nulls=True)).to_series()
+    customary = pl.Series(["Thị", "Văn"]).gather(people.is_male.astype(np.uint32))
+    middle = pl.when((first == given) & (given != "Văn")).then(customary).otherwise(first)  # nobody is called Duy Duy
+    more = pl.when(second != given).then(second)
+    return pl.select(pl.concat_str([family, middle, more, given], separator=" ", ignore_nulls=True)).to_series()

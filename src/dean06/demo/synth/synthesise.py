@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def synthesise(
     people: int,
     province: str = "22",
     seed: int,
-    blocks_per_part: int = 4,
+    blocks_per_part: int = 2,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> SynthReport:
     """Write ``persons.parquet``, ``households.parquet`` and ``residences.parquet`` into a directory.
@@ -130,9 +131,10 @@ def synthesise(
     shares = plan(people, province)
     started = time.perf_counter()
     dead = households = residences = done = 0
-    with _workshop(directory) as folder:
+    with _workshop(directory) as folder, ThreadPoolExecutor(1) as writer:  # writes one part while the next is invented
         gathered: list[Frames] = []
         part = 0
+        written: Future[None] | None = None
         for frames in _blocks(shares, seed):
             gathered.append(frames)
             dead += int((frames.persons["status"] == "dead").sum())
@@ -140,9 +142,13 @@ def synthesise(
             residences += frames.residences.height
             done += frames.persons.height
             if len(gathered) == blocks_per_part or done == people:
-                _write_part(folder, part, gathered)
+                if written is not None:
+                    written.result()
+                written = writer.submit(_write_part, folder, part, gathered)
                 gathered, part = [], part + 1
                 progress(done)
+        if written is not None:
+            written.result()
         for name in FILES:
             _join(folder, name)
         for name in FILES:

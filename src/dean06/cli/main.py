@@ -7,6 +7,7 @@ from dean06.cli import operate
 from dean06.cli.demo import demo_commands
 from dean06.cli.doctor import doctor
 from dean06.cli.keys import keys
+from dean06.cli.ledger import ledger
 from dean06.cli.messages import messages
 from dean06.cli.reference import reference
 from dean06.cli.synth import synth
@@ -23,6 +24,7 @@ for command in (
     messages,
     reference,
     synth,
+    ledger,
     up,
     doctor,
     keys,

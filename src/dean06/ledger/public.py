@@ -1,7 +1,8 @@
 """What other modules may use of ledger."""
 
 from dean06.ledger.actions import destroy_subject_key, record, record_many
-from dean06.ledger.queries import Look, looks_at, proof_of
+from dean06.ledger.export import export, public_keys_pem
+from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
 from dean06.ledger.sequencer import sequence
 from dean06.ledger.verification import Finding, Findings, verify
@@ -10,10 +11,13 @@ __all__ = [
     "Finding",
     "Findings",
     "Look",
+    "closed_proof_of",
     "destroy_subject_key",
+    "export",
     "grant_app_role",
     "looks_at",
     "proof_of",
+    "public_keys_pem",
     "record",
     "record_many",
     "sequence",

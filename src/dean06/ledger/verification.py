@@ -84,14 +84,14 @@ class Findings:
 
 def verify(using: str, log: str | None = None) -> Findings:
     """Recompute the logs of one database (or one of them) and say what does not fit."""
-    with _snapshot(using) as cursor:
-        names = [log] if log else _logs(cursor)
+    with snapshot(using) as cursor:
+        names = [log] if log else logs_in(cursor)
         verified = sum((_LogWalk(cursor, name).walk() for name in names), Findings())
         return verified if log else verified + Findings(findings=tuple(_strays(cursor)))
 
 
 @contextmanager
-def _snapshot(using: str) -> Iterator[Any]:
+def snapshot(using: str) -> Iterator[Any]:
     """Read one state of the database throughout, though the sequencer goes on."""
     is_outermost = not connections[using].in_atomic_block
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
@@ -100,7 +100,8 @@ def _snapshot(using: str) -> Iterator[Any]:
         yield cursor
 
 
-def _logs(cursor: Any) -> list[str]:
+def logs_in(cursor: Any) -> list[str]:
+    """Return the names of the logs that a database holds anything of."""
     tables = ("ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgercheckpoint", "ledger_ledgerpending")
     cursor.execute(" UNION ".join(f"SELECT log FROM {table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
     return [name for (name,) in cursor.fetchall()]

@@ -86,6 +86,8 @@ def _signature(line: str) -> tuple[bytes, bytes]:
         decoded = base64.b64decode(value, validate=True)
     except binascii.Error as exc:
         raise MalformedNote from exc
+    if len(decoded) <= KEY_ID_BYTES:
+        raise MalformedNote
     return decoded[:KEY_ID_BYTES], decoded[KEY_ID_BYTES:]
 
 

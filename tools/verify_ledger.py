@@ -1,0 +1,515 @@
+"""Verify a dean06 ledger without dean06: an export, a live database, or one downloaded proof.
+
+This program shares no code with the server: the format is written down here a second time, so that one mistake cannot hide
+in both. It needs Python 3.11 and ``cryptography``; for a live database also ``psycopg``. It can check everything but the
+encrypted readable parts, whose keys never leave the server; a proof carries its own part in the clear.
+
+    python tools/verify_ledger.py export DIRECTORY --key keys.pem
+    python tools/verify_ledger.py database "host=... dbname=dean06" --key keys.pem --known older.note
+    python tools/verify_ledger.py proof proof.json --key keys.pem
+
+Exit code: 0 nothing found, 1 something does not fit (each finding names the entry), 2 could not run.
+
+Sources: RFC 9162 sec. 2.1 (tree, inclusion proof), C2SP signed-note and tlog-checkpoint (checkpoints, Ed25519).
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+ORIGIN = "dean06.ledger/"
+KEY_NAME = "dean06.ledger"
+PROOF_FORMAT = "dean06-ledger-proof/1"
+EXPORT_FORMAT = "dean06-ledger-export/1"
+PEM_END = b"-----END PUBLIC KEY-----"
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 -- runs on any Python 3
+
+
+class CannotRun(Exception):
+    """The input is not there or is not what it says it is."""
+
+
+# -- the format, once more
+
+
+def sha256(*parts: bytes) -> bytes:
+    """Hash the parts one after the other."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def leaf_hash(entry: dict[str, Any]) -> bytes:
+    """Hash an entry as a leaf: version and eight fields, each behind its length in four bytes."""
+    values = (
+        b"dean06 ledger entry v1",
+        entry["log"].encode(),
+        UUID(entry["id"]).bytes,
+        entry["kind"].encode(),
+        struct.pack(">q", entry["recorded_at_us"]),
+        bytes.fromhex(entry["subject"]),
+        struct.pack(">Q", entry["subject_count"]),
+        bytes.fromhex(entry["subjects_root"]),
+        bytes.fromhex(entry["commitment"]),
+    )
+    return sha256(b"\x00", *(struct.pack(">I", len(value)) + value for value in values))
+
+
+@dataclass
+class Stack:
+    """A tree that only grows, as a stack of (height, hash) of its complete parts."""
+
+    parts: list[tuple[int, bytes]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf hash and merge equal heights."""
+        height, value = 0, leaf
+        while self.parts and self.parts[-1][0] == height:
+            value = sha256(b"\x01", self.parts.pop()[1], value)
+            height += 1
+        self.parts.append((height, value))
+        self.count += 1
+
+    def root(self) -> bytes:
+        """Return the root; of nothing, the hash of nothing."""
+        if not self.parts:
+            return sha256()
+        value = self.parts[-1][1]
+        for _, left in self.parts[-2::-1]:
+            value = sha256(b"\x01", left, value)
+        return value
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
+    """Follow an inclusion proof from the leaf down the recursion of RFC 9162, sec. 2.1.3.1; none if it does not fit the size."""
+    if not 0 <= index < size:
+        return None
+    if size == 1:
+        return None if path else leaf
+    if not path:
+        return None
+    half = 1 << (size - 1).bit_length() - 1
+    *below, sibling = path
+    if index < half:
+        left = root_by_path(leaf, index, half, below)
+        return left and sha256(b"\x01", left, sibling)
+    right = root_by_path(leaf, index - half, size - half, below)
+    return right and sha256(b"\x01", sibling, right)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed statement: so many entries, this root, this end of the chain."""
+
+    log: str
+    size: int
+    root: bytes
+    chain: bytes
+
+
+class Keys:
+    """The public keys that checkpoints may be signed with."""
+
+    def __init__(self, keys: Iterable[Ed25519PublicKey]) -> None:
+        self._by_id = {sha256(KEY_NAME.encode(), b"\n\x01", key.public_bytes_raw())[:4]: key for key in keys}
+
+    @classmethod
+    def read(cls, pem: bytes) -> "Keys":
+        """Read one or more Ed25519 public keys in PEM."""
+        parts = [part + PEM_END for part in pem.split(PEM_END)[:-1]]
+        try:
+            keys = [load_pem_public_key(part.strip()) for part in parts]
+        except ValueError as exc:
+            raise CannotRun("the key file is no PEM of public keys") from exc
+        if not keys or not all(isinstance(key, Ed25519PublicKey) for key in keys):
+            raise CannotRun("the key file holds no Ed25519 public key")
+        return cls(key for key in keys if isinstance(key, Ed25519PublicKey))
+
+    def open(self, note: str) -> Checkpoint | None:
+        """Return what a note says if one of the keys signed it, otherwise nothing."""
+        text, blank, signatures = note.rpartition("\n\n")
+        text += "\n"
+        if not blank or not any(self._signed(text, line) for line in signatures.splitlines()):
+            return None
+        try:
+            origin, size, root, chain, end = text.split("\n")
+            if not origin.startswith(ORIGIN) or not chain.startswith("chain ") or end:
+                return None
+            return Checkpoint(origin[len(ORIGIN) :], int(size), base64.b64decode(root), base64.b64decode(chain[6:]))
+        except ValueError:
+            return None
+
+    def _signed(self, text: str, line: str) -> bool:
+        try:
+            dash, name, value = line.split(" ")
+            decoded = base64.b64decode(value, validate=True)
+            if (dash, name) != ("\N{EM DASH}", KEY_NAME) or decoded[:4] not in self._by_id:
+                return False
+            self._by_id[decoded[:4]].verify(decoded[4:], text.encode())
+        except (ValueError, InvalidSignature):
+            return False
+        return True
+
+
+# -- findings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit; names the entry or, where it is gone, its number."""
+
+    log: str
+    problem: str
+    detail: str
+    seq: int | None = None
+    entry: str | None = None
+
+    def __str__(self) -> str:
+        number = f" {self.seq}" if self.seq is not None else ""
+        entry = f" entry {self.entry}" if self.entry else ""
+        return f"{self.log}{number}{entry}: {self.problem}: {self.detail}"
+
+
+# -- where a log is read from
+
+
+@dataclass
+class Source:
+    """One log, however it is stored.
+
+    ``leaves`` yields (seq, entry id, leaf hash, chain hash, entry or None) by number; ``unnumbered`` (entry id, waits?);
+    ``checkpoints`` notes by size; ``subjects`` (entry id, position, pseudonym) by entry and position.
+    """
+
+    log: str
+    leaves: Iterator[tuple[int, str, bytes, bytes, dict[str, Any] | None]]
+    unnumbered: Iterator[tuple[str, bool]]
+    checkpoints: Iterator[tuple[int, str]]
+    subjects: Iterator[tuple[str, int, bytes]]
+
+
+def lines(path: Path) -> Iterator[Any]:
+    """Read a file of JSON lines; a file that is not there is empty."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def exported(directory: Path) -> Iterator[Source]:
+    """Open each log of an export."""
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text())
+        if manifest["format"] != EXPORT_FORMAT:
+            raise CannotRun(f"this program reads {EXPORT_FORMAT}")
+        named = [(log["log"], directory / log["directory"]) for log in manifest["logs"]]
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise CannotRun(f"{directory} is no export of a ledger") from exc
+    for name, place in named:
+        yield Source(
+            log=name,
+            leaves=(
+                (row["seq"], row["entry_id"], bytes.fromhex(row["leaf_hash"]), bytes.fromhex(row["chain_hash"]), row["entry"])
+                for row in lines(place / "leaves.jsonl")
+            ),
+            unnumbered=((row["entry"]["id"], row["is_pending"]) for row in lines(place / "unnumbered.jsonl")),
+            checkpoints=((row["size"], row["note"]) for row in lines(place / "checkpoints.jsonl")),
+            subjects=((row["entry_id"], row["position"], bytes.fromhex(row["subject"])) for row in lines(place / "subjects.jsonl")),
+        )
+
+
+@contextmanager
+def database(dsn: str) -> Iterator[Iterator[Source]]:
+    """Open each log of a live database, all in one snapshot."""
+    try:
+        import psycopg  # noqa: PLC0415 -- only this way of reading needs it
+    except ImportError as exc:
+        raise CannotRun("a live database is read with psycopg, which is not installed") from exc
+    try:
+        with psycopg.connect(dsn) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield stored(connection)
+    except psycopg.Error as exc:
+        raise CannotRun(f"the database says: {exc}".strip()) from exc
+
+
+def stored(connection: Any) -> Iterator[Source]:
+    """Read the tables as they stand."""
+    tables = ("ledgerentry", "ledgerleaf", "ledgercheckpoint", "ledgerpending")
+    names = connection.execute(" UNION ".join(f"SELECT log FROM ledger_{table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
+    for (name,) in names.fetchall():
+        yield Source(
+            log=name,
+            leaves=(
+                (seq, str(entry_id), leaf, chain, _row_as_entry(entry) if entry[0] else None)
+                for seq, entry_id, leaf, chain, *entry in rows(connection, STORED_LEAVES, name)
+            ),
+            unnumbered=((str(entry_id), waits) for entry_id, waits in rows(connection, STORED_UNNUMBERED, name)),
+            checkpoints=rows(connection, "SELECT size, note FROM ledger_ledgercheckpoint WHERE log = %s ORDER BY size", name),
+            subjects=((str(entry_id), position, subject) for entry_id, position, subject in rows(connection, STORED_SUBJECTS, name)),
+        )
+
+
+STORED_LEAVES = """
+    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash,
+           e.id, e.log, e.kind, e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment
+    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = %s ORDER BY l.seq
+"""
+STORED_UNNUMBERED = """
+    SELECT e.id, p.entry_id IS NOT NULL FROM ledger_ledgerentry e
+    LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log
+    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL
+"""
+STORED_SUBJECTS = """
+    SELECT s.entry_id, s.position, s.subject FROM ledger_ledgersubject s JOIN ledger_ledgerentry e ON e.id = s.entry_id
+    WHERE e.log = %s ORDER BY s.entry_id, s.position
+"""
+
+
+def rows(connection: Any, query: str, log: str) -> Iterator[Any]:
+    """Stream the rows of a query about one log."""
+    with connection.cursor(f"c{abs(hash((query, log)))}") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(query, [log])
+        yield from cursor
+
+
+def _row_as_entry(row: list[Any]) -> dict[str, Any]:
+    entry_id, log, kind, recorded_at, subject, count, root, commitment = row
+    return {
+        "id": str(entry_id),
+        "log": log,
+        "kind": kind,
+        "recorded_at_us": (recorded_at - EPOCH) // timedelta(microseconds=1),
+        "subject": (subject or b"").hex(),
+        "subject_count": count,
+        "subjects_root": (root or b"").hex(),
+        "commitment": commitment.hex(),
+    }
+
+
+# -- verifying a log
+
+
+class LogVerifier:
+    """One pass over one log."""
+
+    def __init__(self, source: Source, keys: Keys, known: Iterable[Checkpoint] = ()) -> None:
+        self.source, self.log, self.findings = source, source.log, list[Finding]()
+        self.entries = 0
+        self._tree: Stack | None = Stack()
+        self._chain: bytes | None = bytes(32)
+        self._last, self._last_good, self._diverged = 0, 0, False
+        self._due = sorted(self._checkpoints(keys, known), key=lambda checkpoint: -checkpoint.size)
+
+    def run(self) -> list[Finding]:
+        """Return everything that does not fit."""
+        self._signed_up_to = self._due[0].size if self._due else 0
+        people = self._subject_roots()
+        for seq, entry_id, leaf, chain, entry in self.source.leaves:
+            if seq != self._last + 1:
+                self._gap(seq)
+            true_leaf = self._entry(seq, entry_id, leaf, chain, entry)
+            if self._chain is not None and sha256(b"\x02", self._chain, true_leaf) != chain:
+                self._found("chain_broken", "does not follow from the entry before it", seq=seq, entry=entry_id)
+            if entry is not None:
+                self._people(seq, entry, people)
+            self._advance(seq, true_leaf, chain)
+        self._end()
+        for entry_id, is_waiting in self.source.unnumbered:
+            if not is_waiting:
+                self._found("entry_unnumbered", "the entry has no number and does not wait for one", entry=entry_id)
+        return self.findings
+
+    def _found(self, problem: str, detail: str, *, seq: int | None = None, entry: str | None = None) -> None:
+        self.findings.append(Finding(self.log, problem, detail, seq, entry))
+
+    def _checkpoints(self, keys: Keys, known: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
+        for size, note in self.source.checkpoints:
+            checkpoint = keys.open(note)
+            if checkpoint is None or (checkpoint.log, checkpoint.size) != (self.log, size):
+                self._found("checkpoint_altered", f"the checkpoint over {size} entries does not bear a known signature", seq=size)
+            else:
+                yield checkpoint
+        yield from (checkpoint for checkpoint in known if checkpoint.log == self.log)
+
+    def _subject_roots(self) -> dict[str, tuple[bool, Stack]]:
+        roots: dict[str, tuple[bool, Stack]] = {}
+        for entry_id, position, subject in self.source.subjects:
+            is_whole, tree = roots.get(entry_id, (True, Stack()))
+            roots[entry_id] = (is_whole and position == tree.count, tree)
+            tree.add(sha256(b"\x00", subject))
+        return roots
+
+    def _gap(self, seq: int) -> None:
+        self._found("leaf_missing", f"numbers {self._last + 1} to {seq - 1} are missing", seq=self._last + 1)
+        self._tree = self._chain = None
+
+    def _entry(self, seq: int, entry_id: str, leaf: bytes, chain: bytes, entry: dict[str, Any] | None) -> bytes:
+        """Compare entry and leaf; return the leaf hash that the chain bears out."""
+        if entry is None:
+            self._found("entry_missing", "the entry was removed", seq=seq, entry=entry_id)
+            return leaf
+        computed = leaf_hash(entry)
+        if computed == leaf and entry["log"] == self.log:
+            return computed
+        if self._chain is not None and sha256(b"\x02", self._chain, computed) == chain:
+            self._found("leaf_altered", "the stored leaf hash is not the entry's", seq=seq, entry=entry_id)
+            return computed
+        self._found("entry_altered", "the entry is not the one that was numbered", seq=seq, entry=entry_id)
+        return leaf
+
+    def _advance(self, seq: int, leaf: bytes, chain: bytes) -> None:
+        self.entries += 1
+        self._chain, self._last = chain, seq
+        if self._tree is not None:
+            self._tree.add(leaf)
+        while self._due and self._due[-1].size <= seq:
+            self._check(self._due.pop())
+
+    def _people(self, seq: int, entry: dict[str, Any], people: dict[str, tuple[bool, Stack]]) -> None:
+        if entry["subjects_root"]:
+            is_whole, tree = people.get(entry["id"], (True, Stack()))
+            if not is_whole or tree.count != entry["subject_count"] or tree.root().hex() != entry["subjects_root"]:
+                self._found("subjects_altered", "the people listed are not those committed to", seq=seq, entry=entry["id"])
+
+    def _check(self, stated: Checkpoint) -> None:
+        if self._tree is None or stated.size != self._tree.count:
+            return
+        if self._tree.root() == stated.root and self._chain == stated.chain:
+            self._last_good = stated.size
+        elif not self._diverged:
+            self._diverged = True
+            first = self._last_good + 1
+            self._found("log_rewritten", f"entries {first} to {stated.size} are not those that were signed", seq=first)
+
+    def _end(self) -> None:
+        for checkpoint in reversed(self._due):
+            first = self._last + 1
+            self._found("tail_cut", f"numbers {first} to {checkpoint.size} were signed and are gone", seq=first)
+        if self._last > self._signed_up_to:
+            first = self._signed_up_to + 1
+            self._found("tail_unsigned", f"no checkpoint covers numbers {first} to {self._last}", seq=first)
+
+
+# -- verifying one proof
+
+
+def verify_proof(proof: Any, keys: Keys) -> list[Finding]:
+    """Check a downloaded proof: leaf, path, signature, text, and for a bulk act the person's own path."""
+    try:
+        if proof["format"] != PROOF_FORMAT:
+            raise CannotRun(f"this program reads {PROOF_FORMAT}")
+        return [Finding(proof["entry"]["log"], problem, detail, None, proof["entry"]["id"]) for problem, detail in _faults(proof, keys)]
+    except (KeyError, TypeError, ValueError, AttributeError, struct.error) as exc:
+        raise CannotRun("this file is no proof of a ledger entry") from exc
+
+
+def _faults(proof: Any, keys: Keys) -> Iterator[tuple[str, str]]:
+    entry, path = proof["entry"], proof["inclusion"]
+    if datetime.fromisoformat(entry["recorded_at"]) != EPOCH + timedelta(microseconds=entry["recorded_at_us"]):
+        yield "entry_altered", "the two forms of its time differ"
+    leaf = leaf_hash(entry)
+    if leaf.hex() != proof["leaf_hash"]:
+        yield "entry_altered", "the leaf hash is not the entry's"
+    stated = keys.open(proof["checkpoint"])
+    if stated is None:
+        yield "checkpoint_altered", "the checkpoint does not bear a known signature"
+    elif (stated.log, stated.size) != (entry["log"], path["tree_size"]):
+        yield "checkpoint_altered", "the checkpoint is of another log or size"
+    elif root_by_path(leaf, path["leaf_index"], stated.size, [bytes.fromhex(value) for value in path["hashes"]]) != stated.root:
+        yield "not_included", "the path does not lead to the signed root"
+    if reading := proof.get("reading"):
+        payload = reading["payload"].encode()
+        is_committed = sha256(base64.b64decode(reading["salt"]), payload).hex() == entry["commitment"]
+        if not is_committed or json.loads(payload)["kind"] != entry["kind"]:
+            yield "reading_altered", "the text is not the one that was committed to"
+    if bulk := proof.get("bulk"):
+        person, hashes = bytes.fromhex(bulk["subject"]), [bytes.fromhex(value) for value in bulk["hashes"]]
+        root = root_by_path(sha256(b"\x00", person), bulk["leaf_index"], entry["subject_count"], hashes)
+        if root is None or root.hex() != entry["subjects_root"]:
+            yield "subjects_altered", "the person is not among those committed to"
+
+
+# -- the command
+
+
+def read_known(path: Path, keys: Keys) -> Checkpoint:
+    """Read a checkpoint that was kept elsewhere: a note, or a proof that carries one."""
+    text = path.read_text(encoding="utf-8")
+    checkpoint = keys.open(json.loads(text)["checkpoint"] if text.startswith("{") else text)
+    if checkpoint is None:
+        raise CannotRun(f"{path} is no checkpoint signed by a known key")
+    return checkpoint
+
+
+def run(arguments: argparse.Namespace) -> list[Finding]:
+    """Do what the command line asks."""
+    keys = Keys.read(arguments.key.read_bytes())
+    if arguments.what == "proof":
+        return verify_proof(json.loads(Path(arguments.place).read_text(encoding="utf-8")), keys)
+    known = [read_known(path, keys) for path in arguments.known]
+    if arguments.what == "export":
+        return verify_all(exported(Path(arguments.place)), keys, known)
+    with database(arguments.place) as sources:
+        return verify_all(sources, keys, known)
+
+
+def verify_all(sources: Iterable[Source], keys: Keys, known: list[Checkpoint]) -> list[Finding]:
+    """Verify each log and say how much was seen; a log that is known and is not there any more is a finding too."""
+    findings, seen = [], set()
+    for source in sources:
+        verifier = LogVerifier(source, keys, known)
+        findings += verifier.run()
+        seen.add(source.log)
+        print(f"{source.log}: {verifier.entries} entries recomputed", file=sys.stderr)
+    gone = [
+        Finding(stated.log, "log_missing", f"{stated.size} entries were signed and are gone", 1)
+        for stated in known
+        if stated.log not in seen
+    ]
+    return findings + gone
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run; return the exit code."""
+    parser = argparse.ArgumentParser(description="Verify a dean06 ledger without dean06.")
+    parser.add_argument("what", choices=["export", "database", "proof"])
+    parser.add_argument("place", help="directory of the export, connection string, or proof file")
+    parser.add_argument("--key", type=Path, required=True, help="PEM of the log's public keys, from a place you trust")
+    parser.add_argument("--known", type=Path, action="append", default=[], help="a checkpoint or proof kept from before (repeatable)")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    given = parser.parse_args(arguments)
+    try:
+        findings = run(given)
+    except (CannotRun, OSError, ValueError) as exc:
+        print(f"could not run: {exc}", file=sys.stderr)
+        return 2
+    print(
+        json.dumps([vars(finding) for finding in findings])
+        if given.json
+        else "\n".join(map(str, findings)) or "nothing found: all as it was signed"
+    )
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -50,7 +50,7 @@ def population(couples=40, *, seed=1):
         return row
 
     for number in range(couples):
-        household, unit_code, since = key(), rng.choice(COMMUNES), date(2010, 1, 1) + timedelta(days=number)
+        household, unit_code, since = key(), rng.choice(COMMUNES), date(2010, 1, 1) + timedelta(days=number % 500)
         husband = person("male", date(1960 + number % 30, 3, 1), household, "head")
         wife = person("female", date(1962 + number % 30, 5, 1), household, "spouse", spouse_key=husband["person_key"])
         husband["spouse_key"] = wife["person_key"]
@@ -73,9 +73,7 @@ def population(couples=40, *, seed=1):
                 common
                 | {"kind": "permanent", "unit_code": OLD_COMMUNE, "valid_from": max(since, member["born_on"]), "valid_to": date(2018, 1, 1)}
             )
-            residences.append(
-                common | {"kind": "permanent", "unit_code": unit_code, "valid_from": date(2018, 1, 1), "valid_to": member["died_on"]}
-            )
+            residences.append(common | {"kind": "permanent", "unit_code": unit_code, "valid_from": date(2018, 1, 1), "valid_to": None})
     return {"persons": persons, "households": households, "residences": residences}
 
 

@@ -10,6 +10,7 @@ from dean06.cli.keys import keys
 from dean06.cli.ledger import ledger
 from dean06.cli.messages import messages
 from dean06.cli.reference import reference
+from dean06.cli.registry import registry_commands
 from dean06.cli.synth import synth
 from dean06.cli.up import up
 
@@ -25,6 +26,7 @@ for command in (
     reference,
     synth,
     ledger,
+    registry_commands,
     up,
     doctor,
     keys,

@@ -10,6 +10,7 @@ from dean06.core.clock import today
 from dean06.core.keys import PersonKey
 from dean06.registry import queries
 from dean06.registry.models import Household, Kinship, Membership, Person, PersonNumber, Residence
+from dean06.registry.portrait import Home, Portrait, Relative, portrait_of
 from dean06.registry.units import unit_name
 
 ALL_FIELDS: Final = ("*",)
@@ -35,17 +36,16 @@ def describe_person(person: Person, *, fields: Sequence[str] = ALL_FIELDS) -> Di
     """
     on = today()
     wanted = _roots(fields)
-    membership = queries.membership_of(person.key, on=on) if _wants(wanted, "household") else None
-    head = queries.head_of(membership.household_id, on=on) if membership and _leads_to(fields, "household", "head") else None
-    kin = queries.kin_of(person.key, on=on) if any(_wants(wanted, kind) for kind in Kinship.Kind.values) else {}
-    kin = {kind: relative for kind, relative in kin.items() if _wants(wanted, kind)}
-    others = [*([head] if head else []), *kin.values()]
-    numbers = queries.numbers_of({person.key, *(other.key for other in others)})
-    residences = queries.residences_on(person.key, on=on)
-    own = numbers[person.key]
+    around = portrait_of(
+        person.key,
+        on=on,
+        kinds=[kind for kind in Kinship.Kind.values if _wants(wanted, kind)],
+        with_household=_wants(wanted, "household"),
+        with_head=_leads_to(fields, "household", "head"),
+    )
     document: Document = {
-        "personal_id": own.get(PersonNumber.Kind.PERSONAL),
-        "old_number": own.get(PersonNumber.Kind.OLD),
+        "personal_id": around.numbers.get(PersonNumber.Kind.PERSONAL),
+        "old_number": around.numbers.get(PersonNumber.Kind.OLD),
         "full_name": person.full_name,
         "born_on": shown_birth(person),
         "birth_precision": person.birth_precision,
@@ -56,14 +56,15 @@ def describe_person(person: Person, *, fields: Sequence[str] = ALL_FIELDS) -> Di
         "marital_state": person.marital_state,
         "status": person.status,
         "died_on": person.died_on.isoformat() if person.died_on else None,
-        "permanent_residence": _residence(residences.get(Residence.Kind.PERMANENT), on=on),
-        "temporary_residence": _residence(residences.get(Residence.Kind.TEMPORARY), on=on),
-        "household": _membership(membership, head, numbers),
-        **{kind: _someone(kin.get(kind), numbers) for kind in Kinship.Kind.values},
+        "permanent_residence": _residence(around.homes.get(Residence.Kind.PERMANENT), on=on),
+        "temporary_residence": _residence(around.homes.get(Residence.Kind.TEMPORARY), on=on),
+        "household": _household(around),
+        **{kind: _relative(around.kin.get(kind)) for kind in Kinship.Kind.values},
         "born_in": _place(person.birth_unit_code, on=person.born_on),
         "native_place": unit_name(person.native_unit_code, on=person.born_on) if person.native_unit_code else "",
     }
-    return Disclosure(document, _subjects([person, *others]))
+    others = [*([around.head] if around.head else []), *around.kin.values()]
+    return Disclosure(document, _subjects([person.key, *(other.key for other in others)]))
 
 
 def describe_household(household: Household, *, asked_for: Person, fields: Sequence[str] = ALL_FIELDS) -> Disclosure:
@@ -90,8 +91,8 @@ def describe_household(household: Household, *, asked_for: Person, fields: Seque
             for row in members
         ],
     }
-    listed = [row.person for row in members] if _wants(wanted, "members") else []
-    return Disclosure(document, _subjects([asked_for, *([head] if head and _wants(wanted, "head") else []), *listed]))
+    listed = [row.person_id for row in members] if _wants(wanted, "members") else []
+    return Disclosure(document, _subjects([asked_for.key, *([head.key] if head and _wants(wanted, "head") else []), *listed]))
 
 
 def describe_found(people: Sequence[Person], *, is_complete: bool) -> Disclosure:
@@ -109,7 +110,7 @@ def describe_found(people: Sequence[Person], *, is_complete: bool) -> Disclosure
         }
         for person in people
     ]
-    return Disclosure({"matches": matches, "is_complete": is_complete}, _subjects(people))
+    return Disclosure({"matches": matches, "is_complete": is_complete}, _subjects(person.key for person in people))
 
 
 def shown_birth(person: Person) -> str:
@@ -118,19 +119,21 @@ def shown_birth(person: Person) -> str:
     return person.born_on.isoformat()[: length[Person.BirthPrecision(person.birth_precision)]]
 
 
-def _residence(row: Residence | None, *, on: date) -> Document | None:
-    if row is None:
+def _residence(home: Home | None, *, on: date) -> Document | None:
+    if home is None:
         return None
-    return {
-        "unit_code": row.unit_code,
-        "unit_name": unit_name(row.unit_code, on=on),
-        "address": row.address,
-        "since": row.span.start.isoformat(),
-    }
+    unit = unit_name(home.unit_code, on=on)
+    return {"unit_code": home.unit_code, "unit_name": unit, "address": home.address, "since": home.since}
 
 
-def _membership(row: Membership | None, head: Person | None, numbers: Mapping[UUID, Mapping[str, str]]) -> Document | None:
-    return None if row is None else {"code": row.household.code, "relation": row.relation, "head": _someone(head, numbers)}
+def _household(around: Portrait) -> Document | None:
+    if not around.household_code:
+        return None
+    return {"code": around.household_code, "relation": around.relation, "head": _relative(around.head)}
+
+
+def _relative(one: Relative | None) -> Document | None:
+    return {"full_name": one.full_name, "personal_id": one.personal_id} if one else None
 
 
 def _someone(person: Person | None, numbers: Mapping[UUID, Mapping[str, str]]) -> Document | None:
@@ -143,8 +146,8 @@ def _place(code: str, *, on: date) -> Document | None:
     return {"unit_code": code, "unit_name": unit_name(code, on=on)} if code else None
 
 
-def _subjects(people: Iterable[Person]) -> tuple[PersonKey, ...]:
-    return tuple(dict.fromkeys(PersonKey(person.key) for person in people))
+def _subjects(people: Iterable[UUID]) -> tuple[PersonKey, ...]:
+    return tuple(dict.fromkeys(map(PersonKey, people)))
 
 
 def _roots(fields: Sequence[str]) -> frozenset[str]:

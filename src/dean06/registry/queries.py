@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -14,6 +14,11 @@ from dean06.registry.errors import HouseholdNotFound, NumberAmbiguous, PersonNot
 from dean06.registry.models import CURRENT, FactRow, Household, Kinship, Membership, Person, PersonNumber, Residence
 
 Row = TypeVar("Row", bound=FactRow)
+
+PERSON_BY_NUMBER: Final = """
+    SELECT p.* FROM registry_personnumber n JOIN registry_person p ON p.key = n.person_id
+    WHERE n.number = %s AND n.kind = %s AND n.superseded_at IS NULL
+"""
 
 
 def held(rows: QuerySet[Row], *, on: date) -> QuerySet[Row]:
@@ -40,8 +45,7 @@ def person_by_number(number: PersonalId | OldNumber) -> Person:
         NumberAmbiguous: a nine-digit number of several people.
     """
     kind = PersonNumber.Kind.PERSONAL if isinstance(number, PersonalId) else PersonNumber.Kind.OLD
-    rows = PersonNumber.objects.filter(CURRENT, number=number.value, kind=kind).select_related("person")
-    people = {row.person_id: row.person for row in rows}
+    people = {person.key: person for person in Person.objects.raw(PERSON_BY_NUMBER, [number.value, kind.value])}
     if not people:
         raise PersonNotFound
     if len(people) > 1:
@@ -70,11 +74,6 @@ def numbers_of(people: Collection[UUID]) -> Mapping[UUID, Mapping[str, str]]:
     return found
 
 
-def residences_on(person: UUID, *, on: date) -> Mapping[str, Residence]:
-    """Return a person's residence of each kind on a day."""
-    return {row.kind: row for row in held(Residence.objects.filter(person_id=person), on=on)}
-
-
 def kin_of(person: UUID, *, on: date) -> Mapping[str, Person]:
     """Return father, mother and spouse on a day."""
     return {row.kind: row.relative for row in held(Kinship.objects.filter(person_id=person), on=on).select_related("relative")}
@@ -89,13 +88,6 @@ def members_of(household: UUID, *, on: date) -> list[Membership]:
     """Return a household's members, the head first, then by age."""
     rows = held(Membership.objects.filter(household_id=household), on=on).select_related("person")
     return sorted(rows, key=lambda row: (row.relation != Membership.HEAD, row.person.born_on, row.person_id))
-
-
-def head_of(household: UUID, *, on: date) -> Person | None:
-    """Return a household's head; none while the members have not named a new one."""
-    rows = held(Membership.objects.filter(household_id=household, relation=Membership.HEAD), on=on)
-    row = rows.select_related("person").first()
-    return row.person if row else None
 
 
 def household_of(person: UUID, *, on: date) -> Household:

@@ -38,7 +38,6 @@ STREETS: Final = (
 _PERSON_KEYS: Final = 1_767_225_600_000  # milliseconds of 01/01/2026: keys are UUIDv7 in the order of the rows
 _HOUSEHOLD_KEYS: Final = _PERSON_KEYS - 1_000_000_000_000 // 8
 _NUMBERS_SINCE: Final = day_number(date(2016, 1, 1))  # Law 59/2014/QH13 gave everyone a number from this day
-_HEX: Final = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8).reshape(256, 2)
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ def uuid_keys(rng: np.random.Generator, first: int, size: int) -> pl.Series:
     raw[:, :6] = time[:, 2:]
     raw[:, 6] = raw[:, 6] & 0x0F | 0x70
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80
-    digits = _HEX[raw].reshape(size, 32)
+    digits = np.frombuffer(raw.tobytes().hex().encode(), np.uint8).reshape(size, 32)
     text = np.full((size, 37), ord("-"), np.uint8)
     for target, source, length in ((0, 0, 8), (9, 8, 4), (14, 12, 4), (19, 16, 4), (24, 20, 12)):
         text[:, target : target + length] = digits[:, source : source + length]
@@ -121,22 +120,37 @@ class _Block:
         return _taken(self.household_keys, np.where(root == NOBODY, NOBODY, number[root]))
 
 
-def make_block(rng: np.random.Generator, size: int, province: Province, nation: Nation, counters: Counters) -> Frames:
-    """Invent ``size`` people of one province."""
+@dataclass(slots=True)
+class Invented:
+    """One block thought out but not yet written down: arrays only."""
+
+    people: People
+    kin: Kin
+    homes: Homes
+    residences: Residences
+    province: Province
+
+
+def invent(rng: np.random.Generator, size: int, province: Province, nation: Nation) -> Invented:
+    """Think out ``size`` people of one province: families, households, residences."""
     people = draw_people(rng, size, province)
     couples = marry(rng, people)
     father, mother = find_parents(rng, people, couples)
     kin = relate(people, couples, father, mother)
     homes = settle(rng, people, kin, province)
     since = moved_in(rng, people, kin, homes)
-    residences = reside(rng, people, homes, since, province=province, nation=nation)
+    return Invented(people, kin, homes, reside(rng, people, homes, since, province=province, nation=nation), province)
 
+
+def write_down(rng: np.random.Generator, invented: Invented, nation: Nation, counters: Counters) -> Frames:
+    """Give a block keys, numbers, names and addresses; blocks are written down in order, because counters run on."""
+    people, homes = invented.people, invented.homes
     roots = np.unique(homes.root[homes.root != NOBODY])
-    keys = uuid_keys(rng, _PERSON_KEYS + counters.people, size)
+    keys = uuid_keys(rng, _PERSON_KEYS + counters.people, people.size)
     household_keys = uuid_keys(rng, _HOUSEHOLD_KEYS + counters.households, len(roots))
-    block = _Block(people, kin, homes, nation, province, counters, keys, household_keys, roots)
-    frames = Frames(_persons(rng, block), _households(block), _residence_rows(block, residences))
-    counters.people += size
+    block = _Block(people, invented.kin, homes, nation, invented.province, counters, keys, household_keys, roots)
+    frames = Frames(_persons(rng, block), _households(block), _residence_rows(block, invented.residences))
+    counters.people += people.size
     counters.households += len(roots)
     return frames
 

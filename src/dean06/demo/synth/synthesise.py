@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from dean06.core.errors import Invalid
-from dean06.demo.synth.block import Counters, Frames, make_block
+from dean06.demo.synth.block import Counters, Frames, Invented, invent, write_down
 from dean06.demo.synth.numbers import Numbers
 from dean06.demo.synth.world import nation
 
@@ -76,12 +76,14 @@ def plan(people: int, province: str) -> dict[str, int]:
     return {code: share for code, share in shares.items() if share}
 
 
-def _blocks(shares: Mapping[str, int], seed: int) -> Iterator[Frames]:
-    country, counters = nation(), Counters(Numbers(seed))
+def _blocks(shares: Mapping[str, int], seed: int) -> Iterator[tuple[np.random.Generator, Invented]]:
+    """Yield blocks in the order of provinces, each with the generator that writes it down."""
+    country = nation()
     for code, people in shares.items():
         for number, start in enumerate(range(0, people, BLOCK_PEOPLE)):
-            rng = np.random.default_rng(np.random.SeedSequence([seed, int(code), number]))
-            yield make_block(rng, min(BLOCK_PEOPLE, people - start), country.provinces[code], country, counters)
+            seeds = np.random.SeedSequence([seed, int(code), number]).spawn(2)
+            thinking, writing = (np.random.default_rng(one) for one in seeds)
+            yield writing, invent(thinking, min(BLOCK_PEOPLE, people - start), country.provinces[code], country)
 
 
 @contextmanager
@@ -95,10 +97,36 @@ def _workshop(directory: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_part(folder: Path, number: int, gathered: list[Frames]) -> None:
-    for name in FILES:
-        rows = pl.concat([getattr(frames, name) for frames in gathered])
-        rows.write_parquet(folder / f"{name}-{number:06}.parquet", compression="lz4", statistics=False)
+class _Writer:
+    """Writes blocks down and into parts, in order, in a thread of its own."""
+
+    def __init__(self, folder: Path, seed: int, blocks_per_part: int) -> None:
+        self._folder = folder
+        self._blocks_per_part = blocks_per_part
+        self._counters = Counters(Numbers(seed))
+        self._gathered: list[Frames] = []
+        self._parts = 0
+        self.dead = self.households = self.residences = 0
+
+    def add(self, rng: np.random.Generator, invented: Invented) -> int:
+        """Write one block down; return how many people are ready."""
+        frames = write_down(rng, invented, nation(), self._counters)
+        self.dead += int((~invented.people.is_alive).sum())
+        self.households += frames.households.height
+        self.residences += frames.residences.height
+        self._gathered.append(frames)
+        if len(self._gathered) == self._blocks_per_part:
+            self.finish_part()
+        return self._counters.people
+
+    def finish_part(self) -> None:
+        """Write what is gathered."""
+        if not self._gathered:
+            return
+        for name in FILES:
+            rows = pl.concat([getattr(frames, name) for frames in self._gathered])
+            rows.write_ipc(self._folder / f"{name}-{self._parts:06}.arrow", compression="lz4")
+        self._gathered, self._parts = [], self._parts + 1
 
 
 def synthesise(
@@ -130,35 +158,27 @@ def synthesise(
         raise BadSynthesis("seed must not be negative, blocks_per_part must be positive")
     shares = plan(people, province)
     started = time.perf_counter()
-    dead = households = residences = done = 0
-    with _workshop(directory) as folder, ThreadPoolExecutor(1) as writer:  # writes one part while the next is invented
-        gathered: list[Frames] = []
-        part = 0
-        written: Future[None] | None = None
-        for frames in _blocks(shares, seed):
-            gathered.append(frames)
-            dead += int((frames.persons["status"] == "dead").sum())
-            households += frames.households.height
-            residences += frames.residences.height
-            done += frames.persons.height
-            if len(gathered) == blocks_per_part or done == people:
-                if written is not None:
-                    written.result()
-                written = writer.submit(_write_part, folder, part, gathered)
-                gathered, part = [], part + 1
-                progress(done)
-        if written is not None:
-            written.result()
+    with _workshop(directory) as folder, ThreadPoolExecutor(1) as thread:
+        writer = _Writer(folder, seed, blocks_per_part)
+        writing: Future[int] | None = None
+        for rng, invented in _blocks(shares, seed):  # one block is thought out while the one before is written down
+            if writing is not None:
+                progress(writing.result())
+            writing = thread.submit(writer.add, rng, invented)
+        if writing is not None:
+            progress(writing.result())
+        writer.finish_part()
         for name in FILES:
             _join(folder, name)
         for name in FILES:
             (folder / f"{name}.parquet").replace(directory / f"{name}.parquet")
-    return SynthReport(directory, people, dead, households, residences, shares, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return SynthReport(directory, people, writer.dead, writer.households, writer.residences, shares, seconds)
 
 
 def _join(folder: Path, name: str) -> None:
     """Write a table's parts into one file, streaming, with row groups that don't depend on how it was cut."""
-    parts = sorted(folder.glob(f"{name}-*.parquet"))
-    pl.scan_parquet(parts).sink_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
+    parts = sorted(folder.glob(f"{name}-*.arrow"))
+    pl.scan_ipc(parts).sink_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
     for path in parts:
         path.unlink()

@@ -69,7 +69,10 @@ def condition(view: str, actor: Actor) -> Q:
     return {
         "mine": opened & Q(held_by=actor.person),
         "unclaimed": opened & Q(held_by__isnull=True),
-        "mine-to-sign": opened & ~paused & Q(step__in=[int(step) for step in steps_of(actor)]) & (Q(held_by__isnull=True) | Q(held_by=actor.person)),
+        "mine-to-sign": opened
+        & ~paused
+        & Q(step__in=[int(step) for step in steps_of(actor)])
+        & (Q(held_by__isnull=True) | Q(held_by=actor.person)),
         "late": opened & ~paused & Q(due_on__lt=day),
         "soon": opened & ~paused & Q(due_on__gte=day, due_on__lte=reference.add_working_days(day, 1)),
         "paused": paused,

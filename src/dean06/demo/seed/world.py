@@ -1,6 +1,7 @@
 """Makes the demonstration country in a running installation; each part is done once and found again afterwards."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from dean06.demo.public import synthesise
 from dean06.demo.seed.cast import Cast, Player, choose
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
-from dean06.identity.public import enrol_totp, load_clients, register_account, username_of
+from dean06.identity.public import load_clients, register_account
 from dean06.organisation.public import COUNTRY, appoint, establish_post, establish_unit, org_unit, posts_held_by
 from dean06.reference.public import unit, units
 from dean06.registry.public import load_population
@@ -126,14 +127,15 @@ def _register(data_dir: Path, cast: Cast, plans: list[PostPlan]) -> dict[str, De
 
 def open_account(account: DemoAccount) -> None:
     """Open a level-02 account with password and one-time code, unless the person has one."""
-    person = PersonKey(UUID(account.person_key))
-    try:
-        made = register_account(
-            person=person, level=LEVEL_02, username=username_of(account.number), password=account.password, actor=SYSTEM
+    with suppress(AccountExists):
+        register_account(
+            person=PersonKey(UUID(account.person_key)),
+            level=LEVEL_02,
+            username=account.number,
+            password=account.password,
+            totp_secret=account.totp_secret,
+            actor=SYSTEM,
         )
-    except AccountExists:
-        return
-    enrol_totp(made, account.totp_secret)
 
 
 def police_code(commune: str) -> str:

@@ -1,0 +1,1 @@
+"""Screens for citizens, officers and strangers."""

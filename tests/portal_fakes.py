@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from dean06.core.paging import Page
 from dean06.ledger.public import Look
+from dean06.organisation.public import HeldPost
 from dean06.portal import neighbours, provider
 from dean06.portal.domain.login import base64url
 
@@ -49,7 +50,10 @@ class FakeProvider:
         if self.is_away:
             raise provider.ProviderAway
         if url.endswith(provider.DISCOVERY_PATH):
-            names = {"authorization_endpoint": "/authorize", "token_endpoint": "/t", "userinfo_endpoint": "/u", "jwks_uri": "/j"}
+            names = {
+                "authorization_endpoint": "/authorize", "token_endpoint": "/t", "userinfo_endpoint": "/u", "jwks_uri": "/j",
+                "end_session_endpoint": "/identity/logout",
+            }  # fmt: skip
             return 200, json.dumps({"issuer": self.origin, **{name: self.origin + path for name, path in names.items()}}).encode()
         if url.endswith("/j"):
             return 200, json.dumps({"keys": [self.key.as_dict(private=False)]}).encode()
@@ -77,12 +81,15 @@ class FakeProvider:
         return 200, json.dumps({"access_token": "access-1", "id_token": token, "token_type": "Bearer"}).encode()
 
 
-@dataclass(frozen=True)
-class Post:
-    post_key: str = "post-1"
-    unit_code: str = "G01.H49.06649"
-    roles: tuple = ("appraiser",)
-    area: tuple = ("06649",)
+def a_post():
+    return HeldPost(
+        "post-1",
+        "G01.H49.06649",
+        "Công an phường Bãi Cháy",
+        "Cán bộ đăng ký cư trú",
+        frozenset({"appraiser", "one_stop_officer"}),
+        ("06649",),
+    )
 
 
 @dataclass(frozen=True)

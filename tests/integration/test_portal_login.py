@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from dean06.core.clock import now
 from dean06.portal.models import OwnPage, PendingLogin, PortalSession
 from dean06.portal.sessions import COOKIE, LOGIN_COOKIE
-from portal_fakes import NAME, PERSON, Post, install, log_in
+from portal_fakes import NAME, PERSON, a_post, install, log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,8 +122,10 @@ def test_logging_out_ends_the_session_everywhere_it_is_known(client, fake):
     client.get("/me")
     cookie = client.cookies[COOKIE].value
 
-    client.post("/logout")
+    response = client.post("/logout")
 
+    assert response["Location"].startswith("http://localhost:8060/identity/logout?id_token_hint=ey")
+    assert bytes(PortalSession.objects.get().id_token) == b""
     client.cookies[COOKIE] = cookie
     assert client.get("/me").status_code == 302
     assert not OwnPage.objects.exists()
@@ -147,7 +149,7 @@ def test_logging_in_again_replaces_the_session(client, fake):
 
 
 def test_posts_become_roles_and_an_ended_post_is_gone_within_a_minute(client, monkeypatch):
-    held = [Post()]
+    held = [a_post()]
     fake, _asked = install(monkeypatch)
     monkeypatch.setattr("dean06.portal.neighbours.posts_of", lambda _person, _on: held)
     log_in(client, fake)

@@ -27,7 +27,8 @@ class PendingLogin(models.Model):
 class PortalSession(models.Model):
     """A browser in which a person is logged in; the cookie is kept as a hash, the person as an opaque key.
 
-    ``posts`` caches what the person's posts allow (opaque keys, roles and areas); ``name`` is encrypted and only greets her.
+    ``posts`` caches what the person's posts allow (opaque keys, roles and areas); ``name`` is encrypted and only
+    greets her; ``id_token``, encrypted too, tells the provider whose session to end when she logs out.
     """
 
     key = models.UUIDField(primary_key=True, default=new_key, editable=False)
@@ -37,6 +38,7 @@ class PortalSession(models.Model):
     acr = models.CharField(max_length=60, default="", blank=True)
     auth_time = models.DateTimeField()
     name = models.BinaryField(default=b"")
+    id_token = models.BinaryField(default=b"")
     posts = models.JSONField(default=list)
     posts_at = models.DateTimeField(default=now)
     started_at = models.DateTimeField(default=now)

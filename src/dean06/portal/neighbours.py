@@ -11,6 +11,7 @@ from dean06.core.keys import PersonKey
 from dean06.core.paging import Page
 from dean06.exchange.public import call
 from dean06.ledger.public import Look, looks_at, proof_of
+from dean06.organisation.public import HeldPost, posts_held_by
 from dean06.portal.errors import OwnRecordRefused
 from dean06.reference.public import Unit, code_list
 from dean06.reference.public import search_units as units_by_name
@@ -71,10 +72,9 @@ def _offered(module: str, name: str) -> Any:
         return None
 
 
-def posts_of(person: PersonKey, on: date) -> Sequence[Any]:
+def posts_of(person: PersonKey, on: date) -> Sequence[HeldPost]:
     """Return the posts that a person holds on a day."""
-    posts_held_by = _offered("organisation", "posts_held_by")
-    return posts_held_by(person, on=on) if posts_held_by else ()
+    return posts_held_by(person, on=on)
 
 
 def dossiers_of(person: PersonKey) -> Sequence[Any]:

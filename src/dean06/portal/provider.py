@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Protocol
@@ -26,6 +27,7 @@ from dean06.portal.domain.login import (
     base64url,
     check_id_token,
     client_assertion_input,
+    logout_address,
 )
 from dean06.portal.errors import ProviderAway, TokenRefused
 from dean06.signing.public import ensure_key
@@ -63,6 +65,15 @@ class HttpTransport:
     def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Send a form; return status and body."""
         return _sent(_client().post(url).form(list(form.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Who logged in, what the provider says about her, and the token that says so."""
+
+    who: LoggedIn
+    claims: Mapping[str, Any] = field(repr=False)
+    id_token: str = field(repr=False)
 
 
 @cache
@@ -121,7 +132,14 @@ class IdentityProvider:
         """Return where to send the browser."""
         return authorization_address(self.metadata(), attempt, client_id=CLIENT_ID, redirect_uri=self.redirect_uri, language=language)
 
-    def redeem(self, code: str, *, verifier: str, nonce: str) -> tuple[LoggedIn, Mapping[str, Any]]:
+    def logout_address(self, id_token: str) -> str:
+        """Return where the browser ends the provider's session and comes back, or "" if the provider cannot be asked."""
+        try:
+            return logout_address(self.metadata(), id_token=id_token, return_to=f"{self.issuer}/")
+        except ProviderAway:
+            return ""
+
+    def redeem(self, code: str, *, verifier: str, nonce: str) -> Redeemed:
         """Exchange a code for a verified id_token and the person's claims.
 
         Raises:
@@ -149,7 +167,7 @@ class IdentityProvider:
         claims = self._json(*self._transport.get(self.metadata().userinfo_endpoint, bearer=access_token))
         if claims.get("sub") != who.sub:
             raise TokenRefused("The claims are another person's.")  # OIDC Core sec. 5.3.2: token substitution
-        return who, claims
+        return Redeemed(who, claims, id_token)
 
     def _assertion(self) -> str:
         key = ensure_key(CLIENT_KEY, common_name="Cổng dịch vụ công dean06", usage="oidc")

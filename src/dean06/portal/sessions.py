@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from dean06.core.actor import ANONYMOUS, CITIZEN, Actor
 from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
+from dean06.organisation.public import HeldPost
 from dean06.portal.domain.login import Attempt, LoggedIn, digest, safe_path
 from dean06.portal.errors import LoginNotStarted
 from dean06.portal.models import OwnPage, PendingLogin, PortalSession
@@ -29,26 +30,6 @@ ABSOLUTE: Final = timedelta(hours=12)
 SEEN_EVERY: Final = timedelta(minutes=1)
 POSTS_FRESH: Final = timedelta(minutes=1)
 SECRET_BYTES: Final = 32
-
-
-class HeldPost(Protocol):
-    """What this module reads of ``organisation.public.HeldPost``."""
-
-    @property
-    def post_key(self) -> Any:
-        """Opaque key of the post."""
-
-    @property
-    def unit_code(self) -> str:
-        """The unit that the post belongs to."""
-
-    @property
-    def roles(self) -> Sequence[str]:
-        """What the post may do."""
-
-    @property
-    def area(self) -> Sequence[str]:
-        """Where it may do so."""
 
 
 PostsOf = Callable[[PersonKey, date], Sequence[HeldPost]]
@@ -105,7 +86,7 @@ def take_login(*, state: str, secret: str) -> Expected:
 
 
 @transaction.atomic(using=USING, durable=True)
-def open_session(who: LoggedIn, *, person: PersonKey, name: str, posts: Sequence[HeldPost]) -> Cookie:
+def open_session(who: LoggedIn, *, person: PersonKey, name: str, id_token: str, posts: Sequence[HeldPost]) -> Cookie:
     """Open a session; whatever session the browser had before stays behind, its cookie is replaced."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     PortalSession.objects.filter(expires_at__lt=now() - ABSOLUTE).delete()
@@ -116,6 +97,7 @@ def open_session(who: LoggedIn, *, person: PersonKey, name: str, posts: Sequence
         acr=who.acr,
         auth_time=who.auth_time,
         name=seal(name) if name else b"",
+        id_token=seal(id_token),
         posts=[_kept(post) for post in posts],
         expires_at=now() + ABSOLUTE,
     )
@@ -147,16 +129,25 @@ def keep_alive(session: PortalSession, *, posts_of: PostsOf) -> PortalSession:
 
 
 @transaction.atomic(using=USING, durable=True)
-def end_session(cookie: str) -> None:
-    """End the session of a cookie and forget what it had been shown."""
+def end_session(cookie: str) -> str:
+    """End the session of a cookie and forget what it had been shown; return its id_token, for ending it at the provider too."""
     session = PortalSession.objects.filter(cookie_hash=digest(cookie), ended_at__isnull=True).first()
-    if session is not None:
-        OwnPage.objects.filter(session=session).delete()
-        PortalSession.objects.filter(key=session.key).update(ended_at=now(), name=b"")
+    if session is None:
+        return ""
+    OwnPage.objects.filter(session=session).delete()
+    PortalSession.objects.filter(key=session.key).update(ended_at=now(), name=b"", id_token=b"")
+    return open_sealed(session.id_token) or "" if session.id_token else ""
 
 
 def _kept(post: HeldPost) -> dict[str, Any]:
-    return {"post": str(post.post_key), "unit": post.unit_code, "roles": list(post.roles), "area": list(post.area)}
+    return {
+        "post": post.post_key,
+        "title": post.title,
+        "unit": post.unit_code,
+        "unit_name": post.unit_name,
+        "roles": sorted(post.roles),
+        "area": list(post.area),
+    }
 
 
 def actor_of_session(session: PortalSession | None) -> Actor:

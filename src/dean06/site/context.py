@@ -63,6 +63,8 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     return {
         "actor": actor,
         "person_name": getattr(request, "person_name", ""),
+        "post_title": getattr(request, "post_title", ""),
+        "desk_name": getattr(request, "desk_name", ""),
         "display": display_of(request),
         "navigation": _items(entries_for(actor), request.path),
         "account_links": _items(ACCOUNT, ""),

@@ -133,6 +133,13 @@ class LoggedIn:
     auth_time: datetime
 
 
+def logout_address(provider: Provider, *, id_token: str, return_to: str) -> str:
+    """Return where the browser ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0), or "" if it offers none."""
+    if not provider.end_session_endpoint:
+        return ""
+    return f"{provider.end_session_endpoint}?{urlencode({'id_token_hint': id_token, 'post_logout_redirect_uri': return_to})}"
+
+
 def check_id_token(claims: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, access_token: str, now: datetime) -> LoggedIn:
     """Check the claims of an id_token whose signature is verified (OIDC Core sec. 3.1.3.7).
 

@@ -1,5 +1,7 @@
 """Logging in and out, as an OpenID Connect client."""
 
+from typing import Final
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +17,8 @@ from dean06.portal.errors import TokenRefused
 from dean06.portal.provider import identity_provider
 from dean06.portal.sessions import COOKIE, LOGIN_COOKIE, Cookie, begin_login, end_session, open_session, take_login
 
-CALLBACK_COOKIE_PATH = "/oidc/"
+CALLBACK_COOKIE_PATH: Final = "/oidc/"
+LONGEST_NAME: Final = 200
 
 
 def set_cookie(response: HttpResponse, name: str, cookie: Cookie, *, path: str = "/") -> None:
@@ -51,13 +54,19 @@ def callback(request: HttpRequest) -> HttpResponse:
     provider = identity_provider()
     expected = take_login(state=request.GET.get("state", ""), secret=request.COOKIES.get(LOGIN_COOKIE, ""))
     code = returned_code({name: str(value) for name, value in request.GET.items()}, issuer=provider.issuer)
-    who, claims = provider.redeem(code, verifier=expected.verifier, nonce=expected.nonce)
+    redeemed = provider.redeem(code, verifier=expected.verifier, nonce=expected.nonce)
     try:
-        person = neighbours.person_by_number(str(claims.get("number", "")))
+        person = neighbours.person_by_number(str(redeemed.claims.get("number", "")))
     except Dean06Error as exc:
         raise TokenRefused("The provider's number claim is nobody's.") from exc
     end_session(request.COOKIES.get(COOKIE, ""))
-    cookie = open_session(who, person=person, name=str(claims.get("name", ""))[:200], posts=neighbours.posts_of(person, today()))
+    cookie = open_session(
+        redeemed.who,
+        person=person,
+        name=str(redeemed.claims.get("name", ""))[:LONGEST_NAME],
+        id_token=redeemed.id_token,
+        posts=neighbours.posts_of(person, today()),
+    )
     response = redirect(expected.next_path or "/me")
     set_cookie(response, COOKIE, cookie)
     response.delete_cookie(LOGIN_COOKIE, path=CALLBACK_COOKIE_PATH)
@@ -67,8 +76,8 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session here, then at the provider."""
-    end_session(request.COOKIES.get(COOKIE, ""))
-    response = redirect("/")
+    """End the session here, then at the provider, which sends the browser back."""
+    id_token = end_session(request.COOKIES.get(COOKIE, ""))
+    response = redirect((identity_provider().logout_address(id_token) if id_token else "") or "/")
     response.delete_cookie(COOKIE)
     return response

@@ -11,8 +11,8 @@ from dean06.core.actor import SYSTEM
 from dean06.core.clock import today
 from dean06.core.keys import PersonKey
 from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, new_password, new_totp_secret, read_accounts, write_accounts
-from dean06.demo.public import synthesise
 from dean06.demo.seed.cast import Cast, Player, choose
+from dean06.demo.synth.synthesise import synthesise
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
 from dean06.identity.public import load_clients, register_account

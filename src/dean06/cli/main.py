@@ -6,6 +6,7 @@ from dean06 import __version__
 from dean06.cli import operate
 from dean06.cli.demo import demo_commands
 from dean06.cli.doctor import doctor
+from dean06.cli.exchange import exchange
 from dean06.cli.keys import keys
 from dean06.cli.ledger import ledger
 from dean06.cli.messages import messages
@@ -31,6 +32,7 @@ for command in (
     doctor,
     keys,
     demo_commands,
+    exchange,
     operate.database_commands,
     operate.worker,
     operate.backup,

@@ -12,6 +12,8 @@ from dean06.core.clock import now
 class PackVersion(models.Model):
     """A pack as it was loaded: the history of members, and the version that gateways watch for changes."""
 
+    is_append_only = True
+
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=20, choices=[("members", "members"), ("agreements", "agreements")])
     digest = models.CharField(max_length=64)
@@ -85,6 +87,8 @@ class Service(models.Model):
 
 class AgreementVersion(models.Model):
     """One version of an agreement: never changed; a later version with the same code supersedes it."""
+
+    is_append_only = True
 
     id = models.BigAutoField(primary_key=True)
     code = models.CharField(max_length=100)

@@ -155,7 +155,7 @@ def authorise(admitted: Admitted, *, state: Snapshot) -> Grant:
         day=today(),
     )
     if admitted.service.disabled_notice:
-        raise ServiceDisabled(f"The provider has switched the service off: {admitted.service.disabled_notice}")
+        raise ServiceDisabled(f"The provider has switched the service off: {admitted.service.disabled_notice}.")
     return grant
 
 
@@ -188,13 +188,15 @@ def seal(admitted: Admitted, grant: Grant, answer: ServiceAnswer, *, state: Snap
     succeeded = answer.status < FIRST_PROBLEM_STATUS
     if agreement.subject_required and succeeded and not answer.subjects:
         raise AnswerWithoutSubject(service=str(admitted.service.id))
+    message = admitted.message
     document, body, fields = _masked(grant, answer) if succeeded else (answer.document, answer.body, ())
     if not succeeded and document is not None:
         body = msgspec.json.encode(document)
-    message = admitted.message
+    if message.method == "HEAD":
+        body = b""
     headers = {
         **dict(answer.headers),
-        "content-type": answer.content_type,
+        **({"content-type": answer.content_type} if answer.content_type else {}),
         "content-digest": content_digest(body),
         "x-road-client": message.values["x-road-client"],
         "x-road-service": message.service.encoded,
@@ -220,6 +222,8 @@ def _masked(grant: Grant, answer: ServiceAnswer) -> tuple[Mapping[str, Any] | No
     mask = grant.agreement.mask
     document = answer.document
     if document is None:
+        if not answer.body:
+            return None, b"", ()
         if mask.is_everything and not answer.content_type.startswith(JSON):
             return None, answer.body, mask.fields
         document = _parsed(answer)

@@ -48,7 +48,10 @@ GATEWAY_MADE: Final = frozenset(
 )
 """Made by a gateway, so never taken from an information system."""
 
-NOT_FROM_SERVICE: Final = TRANSPORT | GATEWAY_MADE | {"x-road-id", "x-road-client", "content-encoding", "date"}
+NOT_FROM_SERVICE: Final = (
+    TRANSPORT | GATEWAY_MADE | {"x-road-id", "x-road-client", "x-exchange-agreement", "content-type", "date", "set-cookie"}
+)
+"""Never taken from an information system's answer; a cookie has no place between two of them."""
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, sec. 5.6.2: token
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _PROTOCOL_VALUE: Final = re.compile(r"[\x20-\x7e]*")

@@ -63,11 +63,13 @@ def _canonical_segment(raw: str) -> str:
 
 
 def canonical_query(raw: str) -> str:
-    """Check a query string and return it unchanged: its order and encoding belong to the service.
+    """Check a query string and return it with its order and encoding, which belong to the service.
+
+    Only the apostrophe is encoded: HTTP clients that follow the WHATWG URL standard send it so in any case.
 
     Raises:
         MalformedPath: signs outside RFC 3986, a stray percent sign, an encoded control sign, or too long.
     """
     if len(raw) > LONGEST_TARGET or not _PLAIN_QUERY.fullmatch(raw) or _STRAY_PERCENT.search(raw) or _HIDDEN_BYTES.search(raw):
         raise MalformedPath
-    return raw
+    return raw.replace("'", "%27")

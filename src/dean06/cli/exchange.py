@@ -1,0 +1,140 @@
+"""Commands of the data exchange."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO, Final
+from urllib.parse import quote
+
+import click
+
+from dean06.cli.django_setup import with_django
+from dean06.core.clock import today
+
+FAILED: Final = 1
+REFUSED: Final = 3
+FIRST_ERROR_STATUS: Final = 400
+WAIT_SECONDS: Final = 60
+
+
+@click.group()
+def exchange() -> None:
+    """Members, agreements and calls of the data exchange."""
+
+
+@exchange.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@with_django
+def load(directory: Path) -> None:
+    """Load the packs of members and agreements in DIRECTORY.
+
+    Each fault is named with file, line and remedy, and then nothing is changed. Running gateways follow within two seconds.
+
+    Example: dean06 exchange load agreements/
+    """
+    from dean06.exchange.errors import PackRefused
+    from dean06.exchange.public import load_agreements, load_members
+
+    try:
+        members = load_members(directory)
+        changed = load_agreements(directory)
+    except PackRefused as refused:
+        raise click.ClickException(refused.detail) from refused
+    click.echo(f"{members} members; {changed} agreements in a new version")
+
+
+@exchange.command("agreements")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@with_django
+def list_agreements(*, as_json: bool) -> None:
+    """Show who may ask whom for what, why and until when.
+
+    Example: dean06 exchange agreements
+    """
+    from dean06.exchange.public import agreements
+
+    rows = [
+        {
+            "code": one.code,
+            "version": one.version,
+            "title": one.title,
+            "client": str(one.client),
+            "service": str(one.service),
+            "endpoints": [f"{endpoint.method} {endpoint.path}" for endpoint in one.endpoints],
+            "fields": list(one.mask.fields),
+            "purposes": sorted(one.purposes),
+            "legal_bases": [basis.text for basis in one.legal_bases],
+            "valid_from": one.valid_from.isoformat(),
+            "valid_until": one.valid_until.isoformat(),
+            "is_in_force": one.is_in_force(today()),
+        }
+        for one in agreements()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        state = "in force" if row["is_in_force"] else "not in force"
+        click.echo(f"{row['code']} v{row['version']}  {row['client']} → {row['service']}  until {row['valid_until']} ({state})")
+        click.echo(f"    {row['title']}: {', '.join(row['purposes'])}; {'; '.join(row['legal_bases'])}")  # type: ignore[arg-type]  # lists of text
+
+
+@exchange.command()
+@click.argument("method")
+@click.argument("path")
+@click.option("--client", required=True, help="Who asks: VN/COM/DEMOBANK/CUSTOMERS.")
+@click.option("--purpose", required=True, help="Why: a purpose of the agreement.")
+@click.option("--legal-basis", default="", help="On which legal basis; may be left out when the agreement has only one.")
+@click.option("--issue", default="", help="Dossier or case number.")
+@click.option("--user", default="", help="End user, as the client names him.")
+@click.option("--token", default="", envvar="DEAN06_EXCHANGE_TOKEN", help="The subsystem's token, where it has one.")
+@click.option("--body", type=click.File("rb"), default=None, help="JSON file, - for standard input.")
+@click.option("--gateway", default="", help="Origin of the consumer's gateway; this installation's if left out.")
+def call(
+    method: str,
+    path: str,
+    *,
+    client: str,
+    purpose: str,
+    legal_basis: str,
+    issue: str,
+    user: str,
+    token: str,
+    body: BinaryIO | None,
+    gateway: str,
+) -> None:
+    """Ask a service through the running consumer's gateway: METHOD and PATH (service identifier, then the path).
+
+    Prints the answer. Exit code 0: answered; 1: the service answered with a problem; 3: a gateway refused.
+
+    Example: echo '{"personal_id": "…"}' | dean06 exchange call --client VN/COM/DEMOBANK/CUSTOMERS --purpose kyc --body -
+    POST VN/GOV/G01/POPULATION/population/v1/persons/verify
+    """
+    from pyreqwest.client import SyncClientBuilder
+    from pyreqwest.exceptions import PyreqwestError
+
+    from dean06.core.config import config
+
+    origin = gateway or f"http://127.0.0.1:{config().consumer_gateway_port}"
+    given = {
+        "X-Road-Client": client,
+        "X-Exchange-Purpose": quote(purpose, safe="/ ,.-_"),
+        "X-Exchange-Legal-Basis": quote(legal_basis, safe="/ ,.-_"),
+        "X-Road-Issue": issue,
+        "X-Road-UserId": user,
+        "X-Exchange-Token": token,
+        "Content-Type": "application/json" if body else "",
+    }
+    try:
+        with SyncClientBuilder().timeout(timedelta(seconds=WAIT_SECONDS)).follow_redirects(False).no_proxy().build() as http:
+            request = http.request(method.upper(), f"{origin}/r1/{path.lstrip('/')}")
+            request = request.headers({name: value for name, value in given.items() if value})
+            response = (request.body_bytes(body.read()) if body else request).build().send()
+    except PyreqwestError as exc:
+        raise click.ClickException(f"The gateway {origin} does not answer. Start it with: dean06 up") from exc
+    click.echo(response.text())
+    if refusal := response.get_header("x-road-error"):
+        click.echo(f"refused: {refusal} ({response.get_header('x-exchange-error') or 'no code'})", err=True)
+        raise SystemExit(REFUSED)
+    if response.status >= FIRST_ERROR_STATUS:
+        raise SystemExit(FAILED)

@@ -1,0 +1,71 @@
+"""ASGI applications of the benchmark: both gateways with a service behind them, and the same two hops without our work."""
+
+import os
+from typing import Any, Final
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dean06.site.settings")  # noqa: TID251 -- granian imports this module itself
+django.setup()
+
+import msgspec  # noqa: E402 -- after the settings
+from django.db import connections  # noqa: E402
+
+from dean06.core.config import config  # noqa: E402
+from dean06.core.databases import database_of  # noqa: E402
+from dean06.core.keys import PersonKey  # noqa: E402
+from dean06.exchange.endpoints import consumer_app, provider_app  # noqa: E402
+from dean06.exchange.links import Link  # noqa: E402
+from dean06.exchange.public import ProviderRequest, ProviderResponse, register_provider  # noqa: E402
+from dean06.exchange.wire import Receive, Scope, Send, answer, incoming, read_body  # noqa: E402
+
+SERVICE: Final = "BENCH/GOV/G01/POPULATION/population"
+SUBJECTS: Final = tuple(PersonKey(UUID(int=0x0190A000_0000_7000_8000_000000000000 + number)) for number in range(1000))
+DOCUMENT: Final[dict[str, Any]] = {
+    "personal_id": "000190000017",
+    "full_name": "Nguyễn Thị Mẫu",
+    "born_on": "1990-05-02",
+    "sex": "female",
+    "permanent_residence": {"unit_code": "06649", "address": "Số 1, ngõ 2, phố Trình Diễn", "since": "2015-01-01"},
+    "filler": "x" * 700,
+}
+_asked = 0
+
+
+def handle(request: ProviderRequest) -> ProviderResponse:
+    """Answer like a registry: one indexed question to the database, about one kilobyte."""
+    global _asked  # noqa: PLW0603 -- a counter that spreads the subjects
+    del request
+    _asked += 1
+    with connections[database_of("exchange")].cursor() as cursor:
+        cursor.execute("SELECT id FROM exchange_packversion WHERE id = %s", [1])
+        cursor.fetchone()
+    return ProviderResponse(200, DOCUMENT, (SUBJECTS[_asked % len(SUBJECTS)],))
+
+
+register_provider(SERVICE, handler=handle, openapi={})
+consumer = consumer_app()
+provider = provider_app()
+
+_link = Link()
+_body = msgspec.json.encode(DOCUMENT)
+
+
+async def bare_consumer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Forward to the bare provider: the same server, the same client, nothing else."""
+    if scope["type"] != "http":
+        return
+    request = incoming(scope)
+    body = await read_body(request, receive)
+    address = f"http://127.0.0.1:{config().provider_gateway_port}{request.raw_path}"
+    got = await _link.send(request.method, address, headers=request.headers, body=body, timeout_seconds=10)
+    await answer(send, status=got.status, headers=[("content-type", "application/json")], body=got.body)
+
+
+async def bare_provider(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the document."""
+    if scope["type"] != "http":
+        return
+    await read_body(incoming(scope), receive)
+    await answer(send, status=200, headers=[("content-type", "application/json")], body=_body)

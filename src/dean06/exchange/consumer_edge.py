@@ -1,0 +1,154 @@
+"""The gateway of a consumer: what an information system speaks to (r1), and what goes out to providers."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import structlog
+
+from dean06.core.clock import today
+from dean06.core.errors import Dean06Error
+from dean06.exchange import metadata
+from dean06.exchange.consuming import Outgoing, check_answer, prepare, received, refused
+from dean06.exchange.domain.digests import Header
+from dean06.exchange.domain.faults import CONSUMER_GATEWAY
+from dean06.exchange.domain.headers import TRANSPORT
+from dean06.exchange.domain.r1 import METADATA, NOT_OFFERED, Message, parse_request
+from dean06.exchange.edge import Edge
+from dean06.exchange.errors import ClientNotAuthenticated, UnknownService
+from dean06.exchange.evidence import CONSUMER_LOG
+from dean06.exchange.links import Received
+from dean06.exchange.snapshot import Snapshot
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, incoming, read_body
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_TIMEOUT_SECONDS: Final = 60
+HOP_SECONDS: Final = 2
+TOKEN_HEADER: Final = "x-exchange-token"  # noqa: S105 -- the name of a header
+OF_THE_HOP: Final = TRANSPORT | {"signature", "signature-input", "date"}
+"""Headers between the gateways that the information system does not get."""
+
+
+class ConsumerEdge(Edge):
+    """Serves ``/r1/…`` and the metadata services."""
+
+    gateway = CONSUMER_GATEWAY
+    log_name = CONSUMER_LOG
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of an information system."""
+        request: Incoming | None = None
+        known: dict[str, object] = {"method": scope["method"]}
+        try:
+            request = incoming(scope)
+            known |= {"path": request.raw_path, "client": request.value("x-road-client")}
+            if request.raw_path == "/listClients":
+                await self._list_clients(request, send)
+                return
+            await self._serve_r1(request, await read_body(request, receive), send, known)
+        except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the information system gets an answer of the protocol
+            await self.refuse(send, exc, request=request, known=known)
+
+    async def _list_clients(self, request: Incoming, send: Send) -> None:
+        state = await self.state()
+        instance = parse_qs(request.query).get("xRoadInstance", [""])[-1]
+        kind, body = metadata.list_clients(state, instance=instance, accept=request.value("accept"))
+        await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
+
+    async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object]) -> None:
+        message = parse_request(method=request.method, raw_path=request.raw_path, query=request.query, headers=request.headers, body=body)
+        known |= {"service": message.service, "message_id": message.message_id, "issue": message.issue}
+        known["purpose"] = message.values.get("x-exchange-purpose", "")
+        state = await self.state()
+        authenticate(request, message, state=state)
+        if message.service.service_code in METADATA:
+            kind, document = metadata_answer(message, state=state)
+            await answer(send, status=200, headers=[("content-type", kind)], body=document, head_only=message.method == "HEAD")
+            return
+        if message.service.service_code in NOT_OFFERED:
+            raise UnknownService(service=message.service.service_code)
+        outgoing = prepare(message, state=state)
+        known["transaction_id"] = outgoing.request_id
+        response = await self._forwarded(outgoing, state)
+        headers = dict(response.headers)
+        if "x-road-error" in headers:
+            await self._pass_refusal(outgoing, response, headers, send, known)
+            return
+        await self._pass_answer(outgoing, response, headers, send, state)
+
+    async def _forwarded(self, outgoing: Outgoing, state: Snapshot) -> Received:
+        service = state.services.get(outgoing.message.service)
+        seconds = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
+        address = f"{outgoing.provider.gateway}{outgoing.target}"
+        message = outgoing.message
+        return await self.link.send(message.method, address, headers=outgoing.headers, body=message.body, timeout_seconds=seconds)
+
+    async def _pass_answer(self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, state: Snapshot) -> None:
+        signed = check_answer(outgoing, status=response.status, headers=headers, body=response.body, state=state)
+        mine = received(outgoing, status=response.status, answer=signed, agreement=headers.get("x-exchange-agreement", ""))
+        await self.evidence.submit(mine)
+        lines = [header for header in response.headers if header[0] not in OF_THE_HOP]
+        await answer(send, status=response.status, headers=lines, body=response.body, head_only=outgoing.message.method == "HEAD")
+
+    async def _pass_refusal(
+        self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, known: Mapping[str, object]
+    ) -> None:
+        """Hand on what the provider's gateway refused, and remember that it did."""
+        code = headers.get("x-exchange-error", "")
+        error = PeerRefused(code)
+        await self.evidence.submit(refused(error, log=CONSUMER_LOG, detail={**known, "peer_code": code}, who=outgoing.consumer.name))
+        lines: list[Header] = [header for header in response.headers if header[0] not in OF_THE_HOP]
+        lines.append(("x-road-request-id", outgoing.request_id))
+        await answer(send, status=response.status, headers=lines, body=response.body, head_only=outgoing.message.method == "HEAD")
+
+
+class PeerRefused(Dean06Error):
+    """The provider's gateway refused the call; its own code stands beside."""
+
+    code = "exchange.peer_refused"
+    message_vi = "Bên cung cấp dữ liệu từ chối yêu cầu."
+
+
+def authenticate(request: Incoming, message: Message, *, state: Snapshot) -> None:
+    """Check that the information system is the subsystem that it names.
+
+    Raises:
+        UnknownMember: not registered.
+        ClientNotAuthenticated: its token is missing or wrong, or it has none and speaks from another machine.
+    """
+    subsystem = state.client(message.client)
+    if subsystem.authentication == "token":
+        digest = hashlib.sha256(request.value(TOKEN_HEADER).encode()).hexdigest()
+        if not hmac.compare_digest(digest, subsystem.token_hash):
+            raise ClientNotAuthenticated(client=str(message.client))
+    elif not is_loopback(request.peer):
+        raise ClientNotAuthenticated("A subsystem without a token is served on this machine only.", client=str(message.client))
+
+
+def is_loopback(peer: str) -> bool:
+    """Say whether a peer's address is this machine's own; a socket of the file system is."""
+    try:
+        return not peer or ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def metadata_answer(message: Message, *, state: Snapshot) -> tuple[str, bytes]:
+    """Answer listMethods, allowedMethods and getOpenAPI.
+
+    Raises:
+        UnknownMember, UnknownService, BadRequest: the question names nothing that is there.
+    """
+    provider = message.service.provider
+    match message.service.service_code:
+        case "listMethods":
+            return metadata.list_methods(state, provider)
+        case "allowedMethods":
+            return metadata.allowed_methods(state, provider, client=message.client, day=today())
+        case _:
+            query: dict[str, list[Any]] = parse_qs(message.query)
+            return metadata.open_api(state, provider, service_code=query.get("serviceCode", [""])[-1])

@@ -1,0 +1,136 @@
+"""What both gateways share: state that keeps itself fresh, evidence in groups, threads for the database."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+from uuid import UUID, uuid4
+
+import structlog
+from django.db import close_old_connections
+
+from dean06 import __version__
+from dean06.core.errors import Dean06Error
+from dean06.exchange import snapshot
+from dean06.exchange.committing import GroupCommit
+from dean06.exchange.consuming import refused
+from dean06.exchange.domain.faults import Fault, fault_of
+from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError
+from dean06.exchange.evidence import Evidence, keep
+from dean06.exchange.links import Link
+from dean06.exchange.snapshot import Snapshot
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, lifespan, refuse
+
+log = structlog.get_logger(__name__)
+
+THREADS: Final = 5  # each may hold one of the process's pooled database connections
+STALE_SECONDS: Final = 2.0
+
+Result = TypeVar("Result")
+
+
+class Edge:
+    """One gateway in one process; subclasses answer requests.
+
+    Attributes:
+        gateway: prefix of the faults that it makes.
+        log_name: the ledger's log that it keeps.
+    """
+
+    gateway: str
+    log_name: str
+
+    def __init__(self) -> None:
+        self.link = Link()
+        self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", keep)
+        self._threads: ThreadPoolExecutor | None = None
+        self._state: Snapshot | None = None
+        self._state_at = 0.0
+        self._refresh: asyncio.Task[Snapshot] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send, start=self.start, stop=self.stop)
+        elif scope["type"] == "http" and scope["path"] == "/health":
+            await self._health(send)
+        elif scope["type"] == "http":
+            await self.serve(scope, receive, closing(send) if is_chunked(scope) else send)
+
+    async def start(self) -> None:
+        """Get ready."""
+
+    async def stop(self) -> None:
+        """Give back connections and threads."""
+        await self.link.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
+
+    async def _health(self, send: Send) -> None:
+        """Answer a supervisor: alive, without a look at the database."""
+        body = json.dumps({"status": "ok", "process": self.log_name, "version": __version__}).encode()
+        await answer(send, status=200, headers=[("content-type", "application/json")], body=body)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raise NotImplementedError
+
+    async def in_thread(self, function: Callable[[], Result]) -> Result:
+        """Run something that uses the database in a thread."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=self.log_name)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _with_own_connection, function)
+
+    async def state(self) -> Snapshot:
+        """Return members, services and agreements, at most two seconds old."""
+        age = time.monotonic() - self._state_at
+        if self._state is not None and age < snapshot.FRESH_SECONDS:
+            return self._state
+        if self._refresh is None or self._refresh.done():
+            self._refresh = asyncio.create_task(self._refreshed())
+        if self._state is None or age > STALE_SECONDS:
+            return await asyncio.shield(self._refresh)
+        return self._state
+
+    async def _refreshed(self) -> Snapshot:
+        began = time.monotonic()
+        self._state = await self.in_thread(snapshot.current)
+        self._state_at = began
+        return self._state
+
+    async def refuse(self, send: Send, error: Exception, *, request: Incoming | None, known: Mapping[str, object]) -> None:
+        """Record a refusal in a transaction of its own and answer with the fault."""
+        reference = str(uuid4())
+        foreseen = error if isinstance(error, Dean06Error) else ExchangeError()
+        if foreseen is error:
+            log.info("exchange.refused", code=foreseen.code, gateway=self.log_name, reference=reference, **_loggable(foreseen.context))
+        else:
+            log.error("exchange.unforeseen", gateway=self.log_name, reference=reference, exc_info=error)
+        detail = {**known, "reference": reference}
+        try:
+            await self.evidence.submit(refused(foreseen, log=self.log_name, detail=detail))
+        except EvidenceNotKept:
+            log.exception("exchange.refusal_not_recorded", reference=reference)
+        fault = self.fault(foreseen, reference=reference)
+        accept = request.value("accept") if request else ""
+        if isinstance(foreseen, BadRequest):
+            send = closing(send)  # the body may be unread, and what follows it is not trusted to be a request
+        await refuse(send, fault, accept=accept, head_only=request is not None and request.method == "HEAD")
+
+    def fault(self, error: Dean06Error, *, reference: str) -> Fault:
+        """Describe a refusal of this gateway."""
+        return fault_of(error, gateway=self.gateway, detail=reference)
+
+
+def _with_own_connection(function: Callable[[], Result]) -> Result:
+    try:
+        return function()
+    finally:
+        close_old_connections()
+
+
+def _loggable(context: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in context.items() if isinstance(value, str | int | float)}

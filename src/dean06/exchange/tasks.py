@@ -1,0 +1,21 @@
+"""Recurring work of the exchange."""
+
+from datetime import timedelta
+from typing import Final
+
+from dean06.core.clock import now
+from dean06.core.databases import database_of
+from dean06.core.tasks import recurring
+from dean06.exchange.domain.signatures import FRESH_SECONDS
+from dean06.exchange.models import SeenNonce
+
+KEPT: Final = timedelta(seconds=10 * FRESH_SECONDS)
+"""A message older than a minute is stale anyway; the rest is room for clocks that are set back."""
+
+
+@recurring(every_seconds=60)
+def forget_old_nonces() -> int:
+    """Delete nonces of messages that are stale by now; return how many."""
+    using = database_of("exchange")
+    deleted, _ = SeenNonce.objects.using(using).filter(seen_at__lt=now() - KEPT).delete()
+    return deleted

@@ -1,0 +1,274 @@
+"""Two real gateways for tests: granian processes on free ports, a database of their own, foreign information systems."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+TESTS = Path(__file__).parent
+SRC = TESTS.parent / "src"
+SUBJECT = "0190a000-0000-7000-8000-000000000001"
+CLIENT = "VN/COM/DEMOBANK/CUSTOMERS"
+TOKEN = "a token that only a test knows"
+TOKEN_CLIENT = "VN/COM/DEMOBANK/GUARDED"
+POPULATION = "/r1/VN/GOV/G01/POPULATION/population"
+SYSTEM = "/r1/VN/GOV/G01/POPULATION/system"
+
+MEMBERS = """
+kind: members
+instance: VN
+members:
+  - class: GOV
+    code: G01
+    name: Bộ Công an
+    subsystems:
+      - code: POPULATION
+        name: Cơ sở dữ liệu quốc gia về dân cư
+        services:
+          - {code: population, title: Dân cư, location: inside, timeout_seconds: 5}
+          - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2}
+          - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2}
+          - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}
+  - class: GOV
+    code: H49
+    name: Tỉnh Quảng Ninh
+    subsystems:
+      - {code: SERVICES, name: Một cửa}
+  - class: COM
+    code: DEMOBANK
+    name: Ngân hàng trình diễn
+    subsystems:
+      - {code: CUSTOMERS, name: Khách hàng}
+      - {code: GUARDED, name: Có mã, authentication: token, token_sha256: TOKEN_HASH}
+"""
+AGREEMENT = """
+  - code: {code}
+    title: {code}
+    client: {client}
+    service: VN/GOV/G01/POPULATION/{service}
+    endpoints: [{{method: "*", path: "{path}"}}]
+    fields: [{fields}]
+    purposes: [{purpose}]
+    legal_bases: [{{document: 91/2025/QH15, article: Điều 9, certainty: F}}]
+    subject_required: {subject_required}
+    valid_from: 2026-01-01
+    valid_until: {until}
+"""
+
+
+def agreement(
+    code,
+    *,
+    client=CLIENT,
+    service="population",
+    path="/v1/persons/**",
+    fields="full_name, echo",
+    purpose="kyc",
+    until="2099-12-31",
+    subject_required="true",
+):
+    return AGREEMENT.format(
+        code=code, client=client, service=service, path=path, fields=fields, purpose=purpose, until=until, subject_required=subject_required
+    )
+
+
+AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
+    [
+        agreement("A-1"),
+        agreement("A-2", path="/v1/expired/**", until="2026-02-01"),
+        agreement("A-3", client=TOKEN_CLIENT),
+        agreement("A-4", service="system", path="/**", fields='"*"', subject_required="false"),
+        agreement("A-5", service="away", path="/**"),
+        agreement("A-6", service="paused", path="/**"),
+    ]
+)
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def finished(done, check):
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@dataclass
+class Answered:
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+@dataclass
+class Gateways:
+    """A consumer's and a provider's gateway with their database."""
+
+    folder: Path
+    database_url: str
+    consumer_port: int
+    provider_port: int
+    system_port: int
+    processes: list = field(default_factory=list)
+
+    @property
+    def environment(self):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DEAN06_") and name != "DJANGO_SETTINGS_MODULE"}
+        return {
+            **kept,
+            "PYTHONPATH": f"{SRC}:{TESTS}",
+            "DATABASE_URL": self.database_url,
+            "DEAN06_DATA_DIR": str(self.folder),
+            "DEAN06_HOST": "127.0.0.1",
+            "DEAN06_CONSUMER_GATEWAY_PORT": str(self.consumer_port),
+            "DEAN06_PROVIDER_GATEWAY_PORT": str(self.provider_port),
+        }
+
+    def run(self, *arguments, role="app", check=True, stdin=None):
+        address = self.database_url.replace("dean06_app@", "dean06_owner@") if role == "owner" else self.database_url
+        environment = {**self.environment, "DEAN06_DATABASE_ROLE": role, "DATABASE_URL": address}
+        command = [sys.executable, "-m", "dean06", *arguments]
+        return finished(
+            subprocess.run(command, env=environment, capture_output=True, text=True, input=stdin, timeout=120, check=False), check
+        )
+
+    def help(self, place, /, **asked):
+        """Ask the helper beside the gateways, which knows this installation's keys and ledger."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.system_port}{place}", data=json.dumps(asked).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=60) as answered:
+            return json.loads(answered.read())
+
+    def prepare(self):
+        self.run("database", "upgrade", role="owner")
+        packs = self.folder / "packs"
+        packs.mkdir()
+        import hashlib
+
+        members = MEMBERS.replace("SYSTEM_ORIGIN", f"http://127.0.0.1:{self.system_port}/base")
+        (packs / "members.yaml").write_text(members.replace("TOKEN_HASH", hashlib.sha256(TOKEN.encode()).hexdigest()))
+        (packs / "agreements.yaml").write_text(AGREEMENTS)
+        print(self.run("exchange", "load", str(packs)).stdout)
+
+    def start(self):
+        for name, port in (
+            ("consumer_gateway", self.consumer_port),
+            ("provider_gateway", self.provider_port),
+            ("system", self.system_port),
+        ):
+            command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+            log = (self.folder / f"{name}.log").open("w")
+            target = f"exchange_gateway_apps:{name}"
+            process = subprocess.Popen(
+                [*command, "--no-ws", "--log-level", "info", target],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                cwd=TESTS,
+                start_new_session=True,
+            )
+            log.close()
+            self.processes.append(process)
+        for port in (self.consumer_port, self.provider_port, self.system_port):
+            self.wait(port)
+
+    def wait(self, port):
+        for _ in range(200):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return
+            time.sleep(0.1)
+        raise AssertionError({log.name: log.read_text() for log in self.folder.glob("*.log")})
+
+    def stop(self):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # granian waits for workers that are busy
+            process.wait()
+
+    def curl(
+        self,
+        path,
+        *options,
+        data='{"personal_id": "000190000017"}',
+        client=CLIENT,
+        purpose="kyc",
+        gateway="consumer",
+        kind="application/json",
+    ):
+        """Ask with curl, the plainest foreign client there is."""
+        port = self.consumer_port if gateway == "consumer" else self.provider_port
+        head = self.folder / f"head-{uuid.uuid4()}"
+        command = ["curl", "-s", "--path-as-is", "--max-time", "20", "-D", str(head), "-o", "-", f"http://127.0.0.1:{port}{path}"]
+        command += ["-H", f"Content-Type: {kind}"] if kind else []
+        command += ["-H", f"X-Road-Client: {client}"] if client else []
+        command += ["-H", f"X-Exchange-Purpose: {purpose}"] if purpose else []
+        command += ["--data-binary", "@-"] if data is not None else []
+        payload = data.encode() if isinstance(data, str) else data
+        done = subprocess.run([*command, *options], input=payload, capture_output=True, check=True)
+        first, *lines = head.read_text().strip().splitlines()
+        while first.split()[1] == "100":  # curl asks for leave before a long body
+            first, *lines = lines[1:]
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return Answered(int(first.split()[1]), headers, done.stdout)
+
+    def raw(self, data, *, gateway="consumer", seconds=5):
+        """Send bytes as they are and return all that comes back."""
+        port = self.consumer_port if gateway == "consumer" else self.provider_port
+        with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+            connection.sendall(data)
+            received = b""
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                while chunk := connection.recv(65536):
+                    received += chunk
+        return received
+
+    def entries(self, known=()):
+        """Return what the ledger holds beyond the known entries, oldest first: kind, log and opened reading."""
+        return self.help("/entries", known=list(known))
+
+
+@contextlib.contextmanager
+def database(cluster):
+    """Yield the address of an empty database that is dropped afterwards."""
+    from dean06.core.config import config
+    from dean06.core.databases import APP_ROLE
+
+    name = f"exchange_{uuid.uuid4().hex[:12]}"
+    if cluster is None:
+        base, _, query = config().database_url.partition("?")
+        address = base.rpartition("/")[0]
+        admin = config().database_url
+        url = f"{address}/{name}{'?' + query if query else ''}"
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+    else:
+        admin = cluster.dsn()
+        url = f"postgresql://{APP_ROLE}@/{name}?host={cluster.socket_dir}"
+        cluster.create_database(name)
+    try:
+        yield url
+    finally:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -13,7 +13,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = (390, 1280)
 LOOKS = [
     look(),
-    look(who="Ngân hàng trình diễn", purpose="kyc", fields=("agrees",), dossier="", legal_basis="14/2022/QH15"),
+    look(
+        who="Ngân hàng trình diễn",
+        purpose="kyc",
+        fields=("agrees",),
+        dossier="",
+        legal_basis="14/2022/QH15",
+        detail={"client": "VN/COM/DEMOBANK/CUSTOMERS"},
+    ),
     look(kind="registry.residence_changed", who="Công an phường Bãi Cháy", fields=(), purpose=""),
     look(purpose="own-record", who="", fields=("*",), dossier="", seq=None),
 ]

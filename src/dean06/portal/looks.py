@@ -16,8 +16,11 @@ from dean06.portal import neighbours
 
 PAGE_SIZE: Final = 20
 OWN_PURPOSES: Final = frozenset({neighbours.OWN_RECORD, "userinfo"})
+ANSWERED: Final = "exchange.answered"
+ANSWERED_YES_OR_NO: Final = "agrees"
+ASKED: Final = gettext_lazy("Hỏi thông tin")
 KINDS: Final[Mapping[str, tuple[object, str]]] = {
-    "exchange.answered": (gettext_lazy("Xem"), "eye"),
+    ANSWERED: (gettext_lazy("Xem"), "eye"),
     "identity.claims_released": (gettext_lazy("Nhận khi bạn đăng nhập"), "key"),
     "identity.account_registered": (gettext_lazy("Lập tài khoản định danh điện tử cho bạn"), "card"),
     "identity.logged_in": (gettext_lazy("Bạn đăng nhập"), "key"),
@@ -108,6 +111,8 @@ def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
     """Put one entry into words."""
     is_own = look.purpose in OWN_PURPOSES
     what, icon = KINDS.get(look.kind, (look.kind, "eye"))
+    if look.kind == ANSWERED:
+        what, icon = (ASKED if ANSWERED_YES_OR_NO in look.fields else what), asker_icon(str(look.detail.get("client", "")))
     return LookLine(
         entry_id=look.entry_id,
         at=look.at,
@@ -125,6 +130,11 @@ def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
         is_own=is_own,
         is_readable=look.is_readable,
     )
+
+
+def asker_icon(client: str) -> str:
+    """Return the drawing for who asked, from the class of the member in the client's identifier (``VN/COM/…``)."""
+    return {"GOV": "gov", "COM": "bank"}.get(client.partition("/")[2].partition("/")[0], "eye")
 
 
 def field_words(paths: tuple[str, ...]) -> str:

@@ -44,6 +44,10 @@ def sex(code: str | None) -> str:
     return {"male": _("Nam"), "female": _("Nữ")}.get(code or "", "")
 
 
+def _masked(number: object) -> str:
+    return formats.masked_number(number) if number else ""
+
+
 def _place(place: Mapping[str, Any] | None) -> str:
     if not place:
         return ""
@@ -68,8 +72,8 @@ def person_facts(document: Mapping[str, Any]) -> list[Fact]:
     """List what the registry holds about the person, in the order of her card."""
     return [
         Fact(_("Họ, chữ đệm và tên"), document.get("full_name")),
-        Fact(_("Số định danh cá nhân"), formats.masked_number(document.get("personal_id")), is_number=True),
-        Fact(_("Số chứng minh nhân dân cũ"), formats.masked_number(document.get("old_number")), is_number=True),
+        Fact(_("Số định danh cá nhân"), _masked(document.get("personal_id")), is_number=True),
+        Fact(_("Số chứng minh nhân dân cũ"), _masked(document.get("old_number")), is_number=True),
         Fact(_("Ngày sinh"), formats.day(document.get("born_on"))),
         Fact(_("Giới tính"), sex(document.get("sex"))),
         Fact(_("Dân tộc"), neighbours.label("ethnic_groups", str(document.get("ethnic_group") or ""))),

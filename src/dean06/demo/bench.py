@@ -10,6 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from dean06.core.bench import Row, Size, benchmark
+from dean06.demo import bench_registry  # noqa: F401 -- registers the registry's benchmarks, which need people
 from dean06.demo.synth.synthesise import synthesise
 
 PEOPLE: Final = {"quick": 40_000, "small": 200_000, "full": 1_000_000}

@@ -4,6 +4,7 @@ from django.db.models import Count
 
 from dean06.core.keys import PersonKey
 from dean06.registry import queries
+from dean06.registry.bench import bench_population
 from dean06.registry.domain.personal_id import OldNumber, PersonalId, parse_number
 from dean06.registry.loading.load import LoadReport, load_population
 from dean06.registry.models import Household, Person
@@ -14,6 +15,7 @@ __all__ = [
     "LoadReport",
     "OldNumber",
     "PersonalId",
+    "bench_population",
     "count_people",
     "load_population",
     "person_exists",

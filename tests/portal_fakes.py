@@ -98,7 +98,7 @@ class Card:
     procedure_name: str = "Đăng ký thường trú"
     state_name: str = "Đang xử lý"
     state_code: int = 4
-    step: str = "Thẩm định"
+    step: int = 2
     due_on: date = date(2026, 12, 1)
     days_left: int | None = 4
     is_paused: bool = False

@@ -24,7 +24,7 @@ LOOKS = [
     look(kind="registry.residence_changed", who="Công an phường Bãi Cháy", fields=(), purpose=""),
     look(purpose="own-record", who="", fields=("*",), dossier="", seq=None),
 ]
-DOSSIERS = [Card(), Card(code="G01.06649-261120-0007", is_paused=True, state_name="Yêu cầu bổ sung", state_code=5, step="Tiếp nhận")]
+DOSSIERS = [Card(), Card(code="G01.06649-261120-0007", is_paused=True, state_name="Yêu cầu bổ sung", state_code=5, step=1)]
 
 
 @pytest.fixture

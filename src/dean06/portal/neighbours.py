@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +15,8 @@ from dean06.portal.errors import OwnRecordRefused
 from dean06.reference.public import Unit, code_list
 from dean06.reference.public import search_units as units_by_name
 from dean06.registry.public import PersonalId, person_key_by_number
+from dean06.services import public as services
+from dean06.services.public import DocumentCard, DossierCard, ProcedureCard
 
 CLIENT: Final = "VN/GOV/H49/PORTAL"
 POPULATION: Final = "VN/GOV/G01/POPULATION/population"
@@ -62,43 +63,29 @@ def proof(entry: UUID, *, person: PersonKey) -> dict[str, Any]:
     return proof_of(entry, subject=person)
 
 
-def _offered(module: str, name: str) -> Any:
-    """Return what a module of a later room offers, or None in an installation without that room."""
-    try:
-        return getattr(import_module(f"dean06.{module}.public"), name, None)
-    except ModuleNotFoundError as exc:
-        if exc.name not in (f"dean06.{module}", f"dean06.{module}.public"):
-            raise
-        return None
-
-
 def posts_of(person: PersonKey, on: date) -> Sequence[HeldPost]:
     """Return the posts that a person holds on a day."""
     return posts_held_by(person, on=on)
 
 
-def dossiers_of(person: PersonKey) -> Sequence[Any]:
-    """Return the person's dossiers (``services.public.DossierCard``), newest first."""
-    cards = _offered("services", "dossiers_of")
-    return cards(person) if cards else ()
+def dossiers_of(person: PersonKey) -> Sequence[DossierCard]:
+    """Return the person's dossiers, newest first."""
+    return services.dossiers_of(person)
 
 
-def documents_of(person: PersonKey) -> Sequence[Any]:
-    """Return the person's documents (``services.public.DocumentCard``), newest first."""
-    cards = _offered("services", "documents_of")
-    return cards(person) if cards else ()
+def documents_of(person: PersonKey) -> Sequence[DocumentCard]:
+    """Return the person's documents, newest first."""
+    return services.documents_of(person)
 
 
-def procedures() -> Sequence[Any]:
-    """Return the procedures that can be asked for here (``services.public.ProcedureCard``)."""
-    cards = _offered("services", "procedures")
-    return cards() if cards else ()
+def procedures() -> Sequence[ProcedureCard]:
+    """Return the procedures that can be asked for here."""
+    return services.procedures()
 
 
-def search_procedures(text: str) -> Sequence[Any]:
+def search_procedures(text: str) -> Sequence[ProcedureCard]:
     """Return the procedures that fit some words."""
-    search = _offered("services", "search_procedures")
-    return search(text) if search else ()
+    return services.search_procedures(text)
 
 
 def search_units(text: str) -> Sequence[Unit]:

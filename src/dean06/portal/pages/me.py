@@ -16,6 +16,7 @@ from dean06.core.actor import Actor
 from dean06.core.errors import Dean06Error, Denied
 from dean06.core.keys import PersonKey
 from dean06.portal import neighbours
+from dean06.portal.dossiers import dossier_lines
 from dean06.portal.errors import LoginNeeded
 from dean06.portal.looks import lines
 from dean06.portal.record import HOUSEHOLD, RECORD, members, own, person_facts, residence_facts, sex
@@ -23,8 +24,6 @@ from dean06.portal.record import HOUSEHOLD, RECORD, members, own, person_facts, 
 Page = Callable[..., HttpResponse]
 SHORT: Final = 3
 SHORT_DOCUMENTS: Final = 4
-STATES: Final = {"finished_states": ("9", "10"), "refused_states": ("3", "7", "8")}
-"""National dossier states (services, domain.md E.3) by how they look: done or returned; not received, withdrawn, stopped."""
 
 
 def own_page(page: Page) -> Page:
@@ -68,10 +67,9 @@ def me(request: HttpRequest, actor: Actor) -> HttpResponse:
         context = {"document": document, "sex": sex(document.get("sex")), "residence": residence_facts(document)}
     looks = lines(person, size=SHORT)
     context |= {
-        **STATES,
         "looks": looks.rows,
         "more_looks": bool(looks.next_cursor),
-        "dossiers": neighbours.dossiers_of(person)[:SHORT],
+        "dossiers": dossier_lines(person)[:SHORT],
         "documents": neighbours.documents_of(person)[:SHORT_DOCUMENTS],
     }
     return render(request, "portal/me.html", context)
@@ -112,7 +110,7 @@ def proof(request: HttpRequest, actor: Actor, entry: UUID) -> HttpResponse:
 @own_page
 def dossiers(request: HttpRequest, actor: Actor) -> HttpResponse:
     """List the person's dossiers."""
-    return render(request, "portal/dossiers.html", {**STATES, "dossiers": neighbours.dossiers_of(person_of(actor))})
+    return render(request, "portal/dossiers.html", {"dossiers": dossier_lines(person_of(actor))})
 
 
 @own_page

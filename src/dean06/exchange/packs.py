@@ -89,7 +89,7 @@ def _schema_faults(pack: Pack, kind: str) -> Iterator[str]:
     for error in _validator(kind).iter_errors(pack.document):
         place = tuple(error.instance_path)
         name = ".".join(str(part) for part in place) or "document"
-        yield f"{pack.at(place)}: {name}: {error.message}. Correct the value; docs/reference shows the format."
+        yield f"{pack.at(place)}: {name}: {error.message}. Correct the value; docs/reference/exchange-packs.md shows the format."
 
 
 def _read(path: Path) -> Pack:

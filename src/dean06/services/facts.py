@@ -11,6 +11,7 @@ from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.errors import Dean06Error, Unavailable
 from dean06.exchange import public as exchange
+from dean06.services.domain.pack import Pack
 from dean06.services.errors import HouseholdMissing, PersonDead, RegistryUnavailable, UnknownPerson
 
 CLIENT: Final = "VN/GOV/H49/SERVICES"
@@ -35,7 +36,7 @@ class Known:
     trace: Mapping[str, str]
 
 
-def ask(path: str, body: Mapping[str, Any], *, procedure: str, issue: str, actor: Actor) -> Known:
+def ask(path: str, body: Mapping[str, Any], *, pack: Pack, issue: str, actor: Actor) -> Known:
     """Ask the population registry one question.
 
     Raises:
@@ -50,7 +51,8 @@ def ask(path: str, body: Mapping[str, Any], *, procedure: str, issue: str, actor
             method="POST",
             path=path,
             body=body,
-            purpose=procedure,
+            purpose=pack.code,
+            legal_basis=pack.asks_under,
             issue=issue,
             user=actor.account,
             actor=actor,

@@ -11,6 +11,7 @@ from django.db.models import Q
 from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.keys import new_key
+from dean06.organisation.public import COUNTRY
 from dean06.services.domain.states import Channel, State, Step
 
 STEP_ROLES: Final = frozenset({"one_stop_officer", "appraiser", "head"})
@@ -117,6 +118,8 @@ class DossierRows(models.QuerySet["Dossier"]):
 
 
 def _in_charge(actor: Actor) -> Q:
+    if COUNTRY in actor.area:
+        return Q(agency_code=actor.unit_code)
     in_area = Q(commune_code__in=actor.area) | Q(province_code__in=actor.area)
     return Q(agency_code=actor.unit_code) & in_area
 

@@ -55,7 +55,7 @@ def start_draft(*, procedure_code: str, actor: Actor) -> Draft:
     if begun is not None:
         return begun
     key = new_key()
-    known = facts.ask(facts.PERSON, {"person_key": str(owner)}, procedure=pack.code, issue=f"draft-{key}", actor=actor)
+    known = facts.ask(facts.PERSON, {"person_key": str(owner)}, pack=pack, issue=f"draft-{key}", actor=actor)
     if known.document.get("status") == "dead":
         raise PersonDead
     with transaction.atomic(using=SERVICES, durable=True):
@@ -186,13 +186,13 @@ def _household_facts(draft: Draft, pack: Pack, case: Case, *, relative: str, num
     related = facts.ask(
         facts.RELATION,
         {"personal_id": person["personal_id"], "other_personal_id": other_id},
-        procedure=pack.code,
+        pack=pack,
         issue=issue,
         actor=actor,
     )
     if related.document["relation"] not in case.relations:
         raise NotRelated
-    household = facts.ask(facts.HOUSEHOLD, {"personal_id": other_id}, procedure=pack.code, issue=issue, actor=actor)
+    household = facts.ask(facts.HOUSEHOLD, {"personal_id": other_id}, pack=pack, issue=issue, actor=actor)
     head = household.document.get("head") or {}
     if not head.get("personal_id"):
         raise HouseholdMissing
@@ -205,7 +205,7 @@ def _household_facts(draft: Draft, pack: Pack, case: Case, *, relative: str, num
         answer = facts.ask(
             facts.RELATION,
             {"personal_id": person["personal_id"], "other_personal_id": head["personal_id"]},
-            procedure=pack.code,
+            pack=pack,
             issue=issue,
             actor=actor,
         )

@@ -153,6 +153,7 @@ class Pack:
     result_valid_days: int | None
     decides_event: str
     decides_basis: str
+    asks_under: str
     legal_basis: str
 
     def step(self, step: Step) -> StepRule:
@@ -227,6 +228,7 @@ def build_pack(content: Mapping[str, Any], *, form_schema: Mapping[str, Any], te
         result_valid_days=content["result"].get("valid_days"),
         decides_event=content["decides"]["event"],
         decides_basis=content["decides"]["legal_basis"],
+        asks_under=content["asks_under"],
         legal_basis=content["legal_basis"],
     )
 

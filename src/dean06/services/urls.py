@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
+from dean06.services import officer_urls
 from dean06.services.pages import consents, drafting, procedures, tracking, verification
 
 app_name: Final = "services"
@@ -25,4 +26,5 @@ urlpatterns: list[URLPattern] = [
     path("consents/<uuid:consent_id>", consents.consent, name="consent"),
     path("verify", verification.verify, name="verify"),
     path("verify/<str:code>", verification.verify_code, name="verify-code"),
+    *officer_urls.urlpatterns,
 ]

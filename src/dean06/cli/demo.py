@@ -21,9 +21,9 @@ def seed_command(people: int, province: str, seed_number: int) -> None:
 
     Example: dean06 demo seed --people 5000
     """
-    from dean06.demo.seed.world import seed
+    from dean06.demo.public import seed_country
 
-    seed(data_dir=config().data_dir, people=people, province=province, seed_number=seed_number, report=click.echo)
+    seed_country(data_dir=config().data_dir, people=people, province=province, seed_number=seed_number, report=click.echo)
 
 
 @demo_commands.command("people")
@@ -32,7 +32,7 @@ def people_command() -> None:
 
     Example: dean06 demo people
     """
-    from dean06.demo.accounts_file import read_accounts
+    from dean06.demo.public import read_accounts
 
     accounts = read_accounts(config().data_dir)
     width = max(len(account.part) for account in accounts.values())
@@ -50,7 +50,7 @@ def code_command(part: str) -> None:
 
     Example: dean06 demo code citizen
     """
-    from dean06.demo.accounts_file import NoDemoPeople, read_accounts
+    from dean06.demo.public import NoDemoPeople, read_accounts
 
     account = read_accounts(config().data_dir).get(part)
     if account is None:
@@ -66,6 +66,6 @@ def walk_command(*, as_json: bool) -> None:
 
     Example: dean06 demo walk
     """
-    from dean06.demo.walk.flow import walk
+    from dean06.demo.public import walk_flow
 
-    walk(config(), report=click.echo, as_json=as_json)
+    walk_flow(config(), report=click.echo, as_json=as_json)

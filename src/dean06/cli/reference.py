@@ -61,7 +61,8 @@ def unit(*, code: str, on: date | None, as_json: bool) -> None:
         _print({**asdict(found), "full_name": found.full_name, "successors": [asdict(one) for one, _ in went_to]})
         return
     click.echo(f"{found.code}  {found.path_name}")
-    click.echo(f"  từ {found.valid_from:%d/%m/%Y}" + (f" đến trước {found.valid_to:%d/%m/%Y}" if found.valid_to else ", đang có hiệu lực"))
+    since = "" if found.valid_from == public.OLDEST_DAY else f"từ {found.valid_from:%d/%m/%Y}, "
+    click.echo(f"  {since}" + (f"đến trước {found.valid_to:%d/%m/%Y}" if found.valid_to else "đang có hiệu lực"))
     for one, name in went_to:
         share = "toàn bộ" if one.is_whole else "một phần, mặc định" if one.is_default else "một phần"
         click.echo(f"  → {one.code}  {name.path_name} ({share})")

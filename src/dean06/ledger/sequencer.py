@@ -30,10 +30,11 @@ def sequence(using: str) -> int:
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT DISTINCT log FROM ledger_ledgerpending ORDER BY log")
         names = [name for (name,) in cursor.fetchall()]
-    return sum(_sequence_log(using, name) for name in names)
+    return sum(sequence_log(using, name) for name in names)
 
 
-def _sequence_log(using: str, name: str) -> int:
+def sequence_log(using: str, name: str) -> int:
+    """Number what waits in one log; nothing if another process is at it."""
     numbered = 0
     while (batch := _sequence_batch(using, name)) > 0:
         numbered += batch

@@ -2,7 +2,7 @@
 
 from dean06.reference.actions import remove_calendar_override, set_calendar_override
 from dean06.reference.calendar import add_working_days, day_note, is_working_day, work_calendar, working_days_between
-from dean06.reference.domain.units import Successor, Unit
+from dean06.reference.domain.units import OLDEST_DAY, TWO_TIERS_SINCE, Successor, Unit
 from dean06.reference.lists import LISTS, Agency, CodeList, Entry, agencies, agency, code_list
 from dean06.reference.tables import Origin
 from dean06.reference.tables import origins as sources
@@ -10,6 +10,8 @@ from dean06.reference.units import history, province_of, search_units, successor
 
 __all__ = [
     "LISTS",
+    "OLDEST_DAY",
+    "TWO_TIERS_SINCE",
     "Agency",
     "CodeList",
     "Entry",

@@ -11,8 +11,8 @@ from dean06.core.actor import SYSTEM
 from dean06.core.clock import today
 from dean06.core.keys import PersonKey
 from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, new_password, new_totp_secret, read_accounts, write_accounts
-from dean06.demo.public import synthesise
 from dean06.demo.seed.cast import Cast, Player, choose
+from dean06.demo.synth.synthesise import synthesise
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
 from dean06.identity.public import load_clients, register_account
@@ -55,8 +55,9 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     A second call finds what is there and only adds what is missing, so that an interrupted first start is mended by starting again.
     """
     population = data_dir / "demo" / f"population-{province}-{people}-{seed_number}"
-    if not (population / "persons.parquet").exists():
-        synthesise(population, people=people, province=province, seed=seed_number)
+    if not population.exists():
+        synthesise(making := population.with_suffix(".making"), people=people, province=province, seed=seed_number)
+        making.rename(population)
     loaded = load_population(population, actor=SYSTEM)
     report(f"population: {loaded}")
     load_members(PACKS / "exchange")
@@ -67,6 +68,18 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     accounts = _register(data_dir, cast, plans)
     report(f"demo people: {', '.join(accounts)}")
     return accounts
+
+
+def population_in(data_dir: Path) -> Path:
+    """Return the directory of the population that this installation loaded.
+
+    Raises:
+        NoDemoPeople: there is none.
+    """
+    found = sorted(path for path in (data_dir / "demo").glob("population-*") if path.suffix != ".making")
+    if not found:
+        raise NoDemoPeople
+    return found[0]
 
 
 def _establish(cast: Cast) -> list[PostPlan]:

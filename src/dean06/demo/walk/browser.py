@@ -4,7 +4,7 @@ import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -89,8 +89,19 @@ class Browser:
         """
         return self._open(urllib.request.Request(urllib.parse.urljoin(self.origin, path)), expect)  # noqa: S310 -- our own origin
 
-    def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None, *, button: str = "", expect: int = 200) -> Page:
+    def submit(
+        self,
+        page: Page,
+        form: Form,
+        values: Mapping[str, str] | None = None,
+        *,
+        button: str = "",
+        pairs: Sequence[tuple[str, str]] = (),
+        expect: int = 200,
+    ) -> Page:
         """Send a form with some values changed, pressing the button whose label contains ``button`` (the first if empty).
+
+        ``pairs`` replaces all values where a name is to be sent several times.
 
         Raises:
             PageRefused: no such button, or another status came.
@@ -98,9 +109,9 @@ class Browser:
         pressed = next(((name, value) for name, value, label in form.buttons if button.casefold() in label.casefold()), None)
         if pressed is None and button:
             raise PageRefused(page=_path(page.url), missing_button=button)
-        sent = {**form.values, **(values or {})}
+        sent = list(pairs) or list({**form.values, **(values or {})}.items())
         if pressed and pressed[0]:
-            sent[pressed[0]] = pressed[1]
+            sent = [*((name, value) for name, value in sent if name != pressed[0]), (pressed[0], pressed[1])]
         encoded = urllib.parse.urlencode(sent)
         target = urllib.parse.urljoin(page.url, form.action)
         if form.method == "get":

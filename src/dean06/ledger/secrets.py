@@ -64,9 +64,9 @@ def _open(key: bytes, nonce: bytes, ciphertext: bytes, bound_to: UUID) -> bytes 
 
 
 def _secret(name: str) -> bytes:
-    return _secret_in(Path(settings.DEAN06_DATA_DIR), name)
+    return _secret_in(str(settings.DEAN06_DATA_DIR), name)
 
 
 @cache
-def _secret_in(data_dir: Path, name: str) -> bytes:
-    return hashlib.sha256(kept_secret(data_dir / "secrets" / name).encode()).digest()
+def _secret_in(data_dir: str, name: str) -> bytes:
+    return hashlib.sha256(kept_secret(Path(data_dir) / "secrets" / name).encode()).digest()

@@ -93,7 +93,7 @@ def private(response: HttpResponse, *, leads_to: str = "") -> HttpResponse:
     to which the answer goes.
     """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer" if leads_to else "same-origin"
+    response["Referrer-Policy"] = "same-origin"  # not "no-referrer": browsers would send "Origin: null" with our own forms
     if leads_to:
         parts = urlsplit(leads_to)
         response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]  # noqa: SLF001 -- as django-csp's own decorator does

@@ -333,8 +333,7 @@ def test_the_dead_are_told_back_too():
     assert OutboxMessage.objects.get(topic="registry.decision_refused").payload["code"] == "registry.person_deceased"
 
 
-def test_moves_of_one_person_at_once_wait_for_each_other():
-    """Known times follow the order of the changes, so exactly one row is true at each instant."""
+def test_successive_moves_leave_neither_gap_nor_overlap():
     person = a_person()
     for n in range(1, 4):
         move(person, since=SINCE + timedelta(days=n), unit_code=COMMUNE)

@@ -92,6 +92,18 @@ def test_pdfsig_finds_five_valid_trusted_signatures_with_vietnamese_names(signed
     assert "CN=Phạm Đức Ổn,O=Công an phường Hồng Gai,C=VN" in said
 
 
+@pytest.mark.parametrize("attempt", range(4))
+def test_one_officer_may_sign_every_step(sheet, nss, tmp_path, attempt):
+    """Poppler 22.12 calls a certificate corrupted that occurs in two signatures of a file: each signature has its own."""
+    name = f"officer.alone.{attempt}"
+    public.ensure_key(name, common_name="Vũ Thị Hồng Thắm", organisation="Công an phường Hồng Gai", usage="officer")
+    for step in STEPS:
+        sheet = public.sign_pdf(sheet, field=step, signer_name=name, reason=step)
+
+    assert pdfsig(sheet, nss, tmp_path).count("Certificate is Trusted.") == 5
+    assert {signature.signer_cn for signature in public.inspect_pdf(sheet)} == {"Vũ Thị Hồng Thắm"}
+
+
 def test_pdfsig_does_not_trust_them_without_our_root(signed, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

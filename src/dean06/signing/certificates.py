@@ -95,10 +95,11 @@ def issue(
     organisation: str,
     authority: Authority | None,
     own_key: EllipticCurvePrivateKey | None = None,
+    latest_end: datetime | None = None,
 ) -> x509.Certificate:
     """Make a certificate of a usage's profile, signed by ``authority``, or by ``own_key`` for a root.
 
-    A certificate never outlives the authority that signed it.
+    A certificate never outlives the authority that signed it, nor ``latest_end``.
     """
     profile = PROFILES[usage]
     signing_key = authority.private_key if authority else own_key
@@ -107,8 +108,8 @@ def issue(
     subject = subject_name(common_name, organisation)
     starts_at = clock.now() - BACKDATED
     ends_at = starts_at + timedelta(days=365 * profile.years)
-    if authority is not None:
-        ends_at = min(ends_at, authority.certificate.not_valid_after_utc)
+    bounds = (authority.certificate.not_valid_after_utc if authority else None, latest_end)
+    ends_at = min([ends_at, *(bound for bound in bounds if bound is not None)])
 
     builder = (
         x509.CertificateBuilder()

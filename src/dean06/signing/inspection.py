@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from asn1crypto import x509
+from asn1crypto import core, x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
@@ -193,7 +193,7 @@ def _described(embedded: EmbeddedPdfSignature, name: str, status: PdfSignatureSt
 def _bound_hash(embedded: EmbeddedPdfSignature) -> bytes | None:
     for attribute in embedded.signer_info["signed_attrs"]:
         if attribute["type"].dotted == BOUND_HASH_OID:
-            value: bytes = attribute["values"][0].native
+            value: bytes = attribute["values"][0].parse(core.OctetString).native
             return value
     return None
 

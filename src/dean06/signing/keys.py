@@ -14,7 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -398,12 +398,38 @@ def chain(name: str) -> tuple[x509.Certificate, ...]:
     certificate = signer(name).certificate
     if certificate is None:
         raise KeyCannotSignThis(f"The key {name} has no certificate.", name=name)
-    links = [certificate]
+    return _linked(certificate)
+
+
+def chain_for_one_signature(key: Signer) -> tuple[x509.Certificate, ...]:
+    """Issue a certificate for a single signature of a key and return it with the authorities above it, without the root.
+
+    Same key, same subject, same end as the key's own certificate, but a serial number of its own, as remote signing services
+    do: each signature can be named, and struck off, alone. It also spares viewers a fault of poppler 22.12, which keeps
+    pointing at freed memory when one certificate occurs in two signatures of a file and then finds it "corrupted".
+
+    Raises:
+        KeyCannotSignThis: keys of this usage are published bare.
+    """
+    record = backend().record(key.name)
+    own = key.certificate
+    if own is None or not isinstance(key.public_key, EllipticCurvePublicKey):
+        raise KeyCannotSignThis(f"The key {key.name} has no certificate.", name=key.name)
+    certificate = issue(
+        key.usage,
+        public_key=key.public_key,
+        common_name=record.common_name,
+        organisation=record.organisation,
+        authority=_authority(_ensured_authority(ISSUING)),
+        latest_end=own.not_valid_after_utc,
+    )
+    return _linked(certificate)
+
+
+def _linked(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
     above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuing_certificates()}
     parent = above.get(_issuer_identifier(certificate))
-    if parent is not None and parent != certificate:
-        links.append(parent)
-    return tuple(links)
+    return (certificate,) if parent is None or parent == certificate else (certificate, parent)
 
 
 def chain_pem(name: str) -> bytes:

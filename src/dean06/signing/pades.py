@@ -4,46 +4,49 @@ Fields are placed when the document is made and filled one after another, each i
 earlier signature stays valid. The stamp is set in Typst and laid into the field as it is signed.
 """
 
-import asyncio
-import threading
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
-from asn1crypto import cms, tsp, x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from asn1crypto import x509
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import attributes
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field, enumerate_sig_fields
-from pyhanko.sign.signers.pdf_cms import CAdESSignedAttributeProviderSpec, PdfCMSSignedAttributes
-from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
+from pyhanko.sign.signers.pdf_cms import ExternalSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dean06.core import clock
 from dean06.core.documents import render_pdf
 from dean06.signing.bounds import opened
+from dean06.signing.cms import (
+    DATA,
+    OCTET_STRING,
+    SIGNATURE_TIME_STAMP,
+    CertifiedKey,
+    attribute,
+    certified,
+    certified_once,
+    der,
+    der_oid,
+    signed_message,
+)
 from dean06.signing.errors import BoundHashInvalid, FieldAlreadySigned, FieldNotFound, FieldPlacementInvalid, KeyCannotSignThis
-from dean06.signing.keys import Signer, chain, signer
-from dean06.signing.timestamps import answer_timestamp_query
+from dean06.signing.keys import signer
+from dean06.signing.timestamps import TSA, timestamp
 
 BOUND_HASH_OID: Final = "2.25.149613385906870926178366425498061310977"  # signed attribute of our own: OCTET STRING, SHA-256
-BOUND_HASH: Final = "dean06_bound_hash"
+BOUND_HASH: Final = der_oid(BOUND_HASH_OID)
 SHA256_BYTES: Final = 32
 DIGEST: Final = "sha256"
 LONGEST_STAMP: Final = 8  # lines; more are not legible in a box of a form
+SMALL_PARTS_BYTES: Final = 2048  # attributes, identifiers and two signatures need some 1,100
 SIGNED_AT: Final = "{signed_at}"
-
-cms.CMSAttributeType._map[BOUND_HASH_OID] = BOUND_HASH  # noqa: SLF001 -- how asn1crypto learns an attribute; pyHanko does the same
-cms.CMSAttributeType._reverse_map = None  # noqa: SLF001 -- built anew at the next look
-cms.CMSAttribute._oid_specs[BOUND_HASH] = cms.SetOfOctetString  # noqa: SLF001
 
 STAMP: Final = """
 #set page(width: data.width * 1pt, height: data.height * 1pt, margin: 0pt, fill: none)
@@ -155,10 +158,10 @@ def stamp_time(signed_at: datetime) -> str:
     return legal.strftime("%d/%m/%Y %H:%M:%S ") + legal.strftime("%z")[:3] + ":00"
 
 
-def _lines(given: Sequence[str], links: tuple[x509.Certificate, ...], signed_at: datetime) -> tuple[str, ...]:
+def _lines(given: Sequence[str], key: CertifiedKey, signed_at: datetime) -> tuple[str, ...]:
     """Return the lines of the stamp: what the caller wants, or who, which office and when, from the certificate."""
     if not given:
-        subject = links[0].subject.native
+        subject = x509.Certificate.load(key.certificates[0]).subject.native
         office = subject.get("organization_name", "")
         given = (f"Ký bởi: {subject['common_name']}", *([f"Cơ quan: {office}"] if office else []), f"Thời gian ký: {SIGNED_AT}")
     return tuple(line.replace(SIGNED_AT, stamp_time(signed_at)) for line in given[:LONGEST_STAMP])
@@ -167,72 +170,20 @@ def _lines(given: Sequence[str], links: tuple[x509.Certificate, ...], signed_at:
 # -- signing
 
 
-class _OwnTimeStamper(TimeStamper):
-    """Asks our own authority without leaving the process."""
+def _message(key: CertifiedKey, digest: bytes, bound_hash: bytes | None) -> bytes:
+    """Make the detached CMS of a document: PAdES B-B with its certificates, and the time-stamp that makes it B-T."""
 
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        return tsp.TimeStampResp.load(answer_timestamp_query(req.dump()))
+    def stamped(signature: bytes) -> Sequence[bytes]:
+        return (attribute(SIGNATURE_TIME_STAMP, timestamp(hashlib.sha256(signature).digest())),)
 
-
-class _BoundHash(attributes.CMSAttributeProvider):
-    """The hash of what this step decided, as a signed attribute."""
-
-    attribute_type = BOUND_HASH
-
-    def __init__(self, value: bytes) -> None:
-        self._value = value
-
-    async def build_attr_value(self, dry_run: bool = False) -> bytes:  # noqa: ARG002, FBT001, FBT002 -- pyHanko's signature
-        return self._value
+    bound = (attribute(BOUND_HASH, der(OCTET_STRING, bound_hash)),) if bound_hash is not None else ()
+    return signed_message(key, content_type=DATA, digest=digest, attributes=bound, unsigned=stamped)
 
 
-class _Attributes(CAdESSignedAttributeProviderSpec):
-    """What PAdES signs besides the document, and the bound hash."""
-
-    def __init__(self, certificate: x509.Certificate, bound_hash: bytes | None) -> None:
-        super().__init__(PdfCMSSignedAttributes(), signing_cert=certificate, is_pades=True, timestamper=None)
-        self._bound_hash = bound_hash
-
-    def signed_attr_providers(self, data_digest: bytes, digest_algorithm: str) -> Iterable[attributes.CMSAttributeProvider]:
-        yield from super().signed_attr_providers(data_digest, digest_algorithm)
-        if self._bound_hash is not None:
-            yield _BoundHash(self._bound_hash)
-
-
-class _KeySigner(CmsSigner):
-    """Lets the key store sign, so that pyHanko never holds a key."""
-
-    def __init__(self, key: Signer, links: tuple[x509.Certificate, ...], bound_hash: bytes | None) -> None:
-        known = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # its library is typed in part
-        known.register_multiple(links)
-        mechanism = cms.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
-        super().__init__(signing_cert=links[0], cert_registry=known, signature_mechanism=mechanism)
-        self.signed_attr_prov_spec = _Attributes(links[0], bound_hash)
-        self._key = key
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 -- pyHanko's signature
-        if digest_algorithm != DIGEST:
-            raise KeyCannotSignThis(digest=digest_algorithm)
-        return bytes(72) if dry_run else self._key.sign(data)  # the longest DER of two 256-bit integers
-
-
-class _Caches(threading.local):
-    """Parsed certificates and the time-stamper, one set a thread: asn1crypto parses lazily and so must not be shared."""
-
-    def __init__(self) -> None:
-        self.links: dict[str, tuple[x509.Certificate, ...]] = {}
-        self.timestamper = _OwnTimeStamper()  # type: ignore[no-untyped-call]  # pyHanko is typed in part
-
-
-_caches = _Caches()
-
-
-def _links(key: Signer) -> tuple[x509.Certificate, ...]:
-    links = _caches.links.get(key.kid)
-    if links is None:
-        links = tuple(x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in chain(key.name))
-        _caches.links[key.kid] = links
-    return links
+def _reserved_characters(key: CertifiedKey) -> int:
+    """Return the room to leave for the message in hexadecimal: all certificates and what is small around them."""
+    certificates = sum(map(len, (*key.certificates, *certified(signer(TSA)).certificates)))
+    return 2 * (certificates + SMALL_PARTS_BYTES)
 
 
 def sign_pdf(
@@ -268,14 +219,14 @@ def sign_pdf(
     """
     if bound_hash is not None and len(bound_hash) != SHA256_BYTES:
         raise BoundHashInvalid
-    key = signer(signer_name)
-    links = _links(key)
-    if key.usage not in {"officer", "seal"}:
-        raise KeyCannotSignThis(name=signer_name, usage=key.usage)
+    named = signer(signer_name)
+    if named.usage not in {"officer", "seal"}:
+        raise KeyCannotSignThis(name=signer_name, usage=named.usage)
+    key = certified_once(named)
     reader = opened(pdf)
     width, height = _field_box(reader, field)
     signed_at = clock.now()
-    style = _stamp_style(_lines(stamp_lines, links, signed_at), width, height) if width and height else None
+    style = _stamp_style(_lines(stamp_lines, key, signed_at), width, height) if width and height else None
     metadata = PdfSignatureMetadata(
         field_name=field,
         md_algorithm=DIGEST,
@@ -283,18 +234,12 @@ def sign_pdf(
         reason=reason,
         location=location or None,
     )
-    maker = PdfSigner(metadata, signer=_KeySigner(key, links, bound_hash), timestamper=_caches.timestamper, stamp_style=style)
-    return asyncio.run(_signed(maker, IncrementalPdfFileWriter.from_reader(reader), signed_at))
-
-
-async def _signed(maker: PdfSigner, writer: IncrementalPdfFileWriter, signed_at: datetime) -> bytes:
-    """Go through pyHanko's steps one by one, as only so the clock is ours."""
-    session = maker.init_signing_session(writer, existing_fields_only=True)
+    outside = ExternalSigner(signing_cert=x509.Certificate.load(key.certificates[0]), cert_registry=None)
+    session = PdfSigner(metadata, signer=outside, stamp_style=style).init_signing_session(
+        IncrementalPdfFileWriter.from_reader(reader), existing_fields_only=True
+    )
     session.system_time = clock.legal(signed_at).replace(microsecond=0)
-    reserved = await session.estimate_signature_container_size(None)
-    document = session.prepare_tbs_document(None, bytes_reserved=reserved)
-    prepared, out = document.digest_tbs_document()
-    after = await document.perform_signature(prepared.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time))
-    await after.post_signature_processing(out)
-    data: Any = out
-    return bytes(data.getvalue())
+    document = session.prepare_tbs_document(None, bytes_reserved=_reserved_characters(key))
+    prepared, _same = document.digest_tbs_document(output=(out := BytesIO()))
+    prepared.fill_with_cms(out, _message(key, prepared.document_digest, bound_hash))
+    return out.getvalue()

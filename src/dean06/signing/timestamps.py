@@ -1,29 +1,33 @@
 """The time-stamp authority: answers RFC 3161 queries with tokens signed by the key ``tsa``.
 
-A responder of a few lines on ``asn1crypto``, so that a signature carries a proven time from the first day; a deployment
+A small responder, queries parsed by ``asn1crypto``, so that a signature carries a proven time from the first day; a deployment
 puts a trusted authority in its place. Accuracy is that of the machine's clock, stated as one second.
 """
 
 import hashlib
 import secrets
-import threading
-from dataclasses import dataclass
 from typing import Any, Final
 
-from asn1crypto import algos, cms, core, tsp, x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from asn1crypto import cms, core, tsp
 
 from dean06.core import clock
 from dean06.core.errors import Dean06Error
+from dean06.signing.cms import CONTEXT_0, CONTEXT_4, SEQUENCE, TST_INFO, VERSION_1, certified, der, der_integer, der_oid, signed_message
 from dean06.signing.errors import TimestampRefused
-from dean06.signing.keys import Signer, chain, signer
+from dean06.signing.keys import signer
 
 TSA: Final = "tsa"
 POLICY: Final = "2.25.149613385906870926178366425498061310976"  # an arc of our own, from a UUID (ITU-T X.667)
 ACCURACY_SECONDS: Final = 1
 LARGEST_QUERY_BYTES: Final = 4096  # a query of every option has some 200
 DIGEST_BYTES: Final = {"sha256": 32, "sha384": 48, "sha512": 64, "sha3_256": 32, "sha3_384": 48, "sha3_512": 64}
+GENERALIZED_TIME: Final = 0x18  # ITU-T X.690, sec. 11.7
 SERIAL_RANDOM_BITS: Final = 64  # behind the nanoseconds, so that two processes never give one number twice
+
+
+_POLICY: Final = der_oid(POLICY)
+_ACCURACY: Final = der(SEQUENCE, der_integer(ACCURACY_SECONDS))
+_GRANTED: Final = der(SEQUENCE, der_integer(0))  # PKIStatus granted
 
 
 class Response(core.Sequence):  # type: ignore[misc]  # asn1crypto is untyped
@@ -41,46 +45,6 @@ class _Refusal(Exception):
         super().__init__(sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Authority:
-    """The encoded parts of a token that stay the same while the key does."""
-
-    signer: Signer
-    certificates: tuple[x509.Certificate, ...]
-    signer_id: cms.SignerIdentifier
-    name: x509.GeneralName
-    signing_certificate: tsp.SigningCertificateV2
-
-
-class _Authorities(threading.local):
-    """One a thread: ``asn1crypto`` parses lazily and so must not be shared."""
-
-    current: _Authority | None = None
-
-
-_authorities = _Authorities()
-
-
-def _authority() -> _Authority:
-    current = signer(TSA)
-    known = _authorities.current
-    if known is not None and known.signer is current:
-        return known
-    certificates = tuple(x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in chain(TSA))
-    own = certificates[0]
-    essential = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(own.dump()).digest()})  # RFC 5035: SHA-256 is the default
-    serial = cms.IssuerAndSerialNumber({"issuer": own.issuer, "serial_number": own.serial_number})
-    made = _Authority(
-        signer=current,
-        certificates=certificates,
-        signer_id=cms.SignerIdentifier({"issuer_and_serial_number": serial}),
-        name=x509.GeneralName(name="directory_name", value=own.subject),
-        signing_certificate=tsp.SigningCertificateV2({"certs": [essential]}),
-    )
-    _authorities.current = made
-    return made
-
-
 def answer_timestamp_query(query: bytes) -> bytes:
     """Answer a DER ``TimeStampReq`` with a DER ``TimeStampResp``; refusals are answers too, never exceptions."""
     try:
@@ -90,8 +54,7 @@ def answer_timestamp_query(query: bytes) -> bytes:
         return _refused(refusal)
     except Dean06Error:
         return _refused(_Refusal("system_failure", "The time-stamp authority's key is out of reach."))
-    granted = tsp.PKIStatusInfo({"status": "granted"})
-    return bytes(Response({"status": granted, "time_stamp_token": token}).dump())
+    return der(SEQUENCE, _GRANTED, token)
 
 
 def timestamp(digest: bytes) -> bytes:
@@ -104,7 +67,7 @@ def timestamp(digest: bytes) -> bytes:
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
     request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "cert_req": True})
     try:
-        return bytes(_token(_read(request.dump())).dump())
+        return _token(_read(request.dump()))
     except _Refusal as refusal:
         raise TimestampRefused(refusal.sentence) from refusal
 
@@ -133,46 +96,29 @@ def _read(query: bytes) -> tsp.TimeStampReq:
     return request
 
 
-def _token(request: tsp.TimeStampReq) -> cms.ContentInfo:
-    authority = _authority()
-    now = clock.now().replace(microsecond=0)
-    info = tsp.TSTInfo(
-        {
-            "version": "v1",
-            "policy": POLICY,
-            "message_imprint": request["message_imprint"],
-            "serial_number": (int(clock.now().timestamp() * 1e9) << SERIAL_RANDOM_BITS) | secrets.randbits(SERIAL_RANDOM_BITS),
-            "gen_time": now,
-            "accuracy": {"seconds": ACCURACY_SECONDS},
-            "tsa": authority.name,
-            **({"nonce": request["nonce"]} if request["nonce"].native is not None else {}),
-        }
-    ).dump()
-    attributes = cms.CMSAttributes(
-        [
-            cms.CMSAttribute({"type": "content_type", "values": ["tst_info"]}),
-            cms.CMSAttribute({"type": "signing_time", "values": [cms.Time({"utc_time": core.UTCTime(now)})]}),
-            cms.CMSAttribute({"type": "message_digest", "values": [hashlib.sha256(info).digest()]}),
-            cms.CMSAttribute({"type": "signing_certificate_v2", "values": [authority.signing_certificate]}),
-        ]
+def _token(request: tsp.TimeStampReq) -> bytes:
+    """Sign a ``TSTInfo`` over the imprint of the query (RFC 3161, sec. 2.4.2)."""
+    authority = certified(signer(TSA))
+    now = clock.now()
+    serial = (int(now.timestamp() * 1e9) << SERIAL_RANDOM_BITS) | secrets.randbits(SERIAL_RANDOM_BITS)
+    info = der(
+        SEQUENCE,
+        VERSION_1,
+        _POLICY,
+        bytes(request["message_imprint"].dump()),
+        der_integer(serial),
+        der(GENERALIZED_TIME, f"{now:%Y%m%d%H%M%SZ}".encode()),
+        _ACCURACY,
+        bytes(request["nonce"].dump()),
+        der(CONTEXT_0, der(CONTEXT_4, authority.subject)),
     )
-    signer_info = {
-        "version": "v1",
-        "sid": authority.signer_id,
-        "digest_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-        "signed_attrs": attributes,
-        "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
-        "signature": authority.signer.sign(attributes.dump()),
-    }
-    signed: dict[str, Any] = {
-        "version": "v3",
-        "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
-        "encap_content_info": {"content_type": "tst_info", "content": cms.ParsableOctetString(info)},
-        "signer_infos": [signer_info],
-    }
-    if request["cert_req"].native:
-        signed["certificates"] = list(authority.certificates)
-    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)})
+    return signed_message(
+        authority,
+        content_type=TST_INFO,
+        digest=hashlib.sha256(info).digest(),
+        content=info,
+        has_certificates=request["cert_req"].native,
+    )
 
 
 def _refused(refusal: _Refusal) -> bytes:

@@ -120,7 +120,7 @@ class Walk:
         self.dossier = self.dossier or self._open_dossier(citizen)
         if self.dossier:
             return f"found {self.dossier} already filed"
-        page = citizen.get(f"/procedures/{PROCEDURE}/start")
+        page = citizen.get(f"/procedures/{PROCEDURE}")
         for _ in range(FORM_PAGES):
             if (found := DOSSIER_CODE.search(page.url)) is not None:
                 self.dossier = urllib.parse.unquote(found[1])

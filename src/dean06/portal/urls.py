@@ -10,6 +10,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search", home.search, name="search"),
     path("about", home.about, name="about"),
+    path("ledger/keys.pem", home.ledger_keys, name="ledger-keys"),
     path("accessibility", home.accessibility, name="accessibility"),
     path("login", login.login, name="login"),
     path("oidc/callback", login.callback, name="callback"),

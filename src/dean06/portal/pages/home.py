@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from dean06.ledger.public import public_keys_pem
 from dean06.portal import neighbours
 
 MOST_USED: Final = 6
@@ -36,3 +37,10 @@ def about(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """State what was done for accessibility and what is known not to work."""
     return render(request, "portal/accessibility.html")
+
+
+@require_GET
+def ledger_keys(request: HttpRequest) -> HttpResponse:
+    """Publish the keys that sign the ledger's checkpoints: whoever checks a proof needs them beside it."""
+    del request
+    return HttpResponse(public_keys_pem(), content_type="application/x-pem-file")

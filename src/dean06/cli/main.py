@@ -12,6 +12,7 @@ from dean06.cli.ledger import ledger
 from dean06.cli.messages import messages
 from dean06.cli.reference import reference
 from dean06.cli.registry import registry_commands
+from dean06.cli.services import services_commands
 from dean06.cli.synth import synth
 from dean06.cli.up import up
 
@@ -28,6 +29,7 @@ for command in (
     synth,
     ledger,
     registry_commands,
+    services_commands,
     up,
     doctor,
     keys,

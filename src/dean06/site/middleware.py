@@ -78,6 +78,6 @@ def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | N
         exception = DatabaseAway()
     if not isinstance(exception, Dean06Error):
         return None
-    log.info("site.refused", code=exception.code, path=request.path, **exception.context)
+    log.info("site.refused", **{**exception.context, "code": exception.code, "path": request.path})
     status = status_of(exception)
     return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)

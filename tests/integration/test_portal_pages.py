@@ -106,6 +106,18 @@ def test_each_look_says_who_what_why_and_on_which_ground(client, monkeypatch):
     assert "Nội dung đã được xóa theo luật" in page
 
 
+def test_a_long_list_of_fields_is_shortened_and_whole_beside_the_proof(client, monkeypatch):
+    names = ("personal_id", "full_name", "born_on", "sex", "religion", "nationality", "father.full_name", "mother.full_name")
+    fake, _asked = install(monkeypatch, looks=[look(fields=names, purpose="để mở tài khoản.")])
+    log_in(client, fake)
+
+    page = client.get("/me/looks").content.decode()
+
+    assert "quốc tịch và 2 mục khác" in page
+    assert "quốc tịch, cha, mẹ</dd>" in page
+    assert "tài khoản.." not in page
+
+
 def test_a_proof_is_asked_for_the_actor_herself_and_saved_as_a_file(client, monkeypatch):
     asked = []
     fake, _asked = install(monkeypatch)

@@ -45,6 +45,7 @@ def people_command() -> None:
 
 @demo_commands.command("code")
 @click.argument("part")
+@with_django
 def code_command(part: str) -> None:
     """Print the present one-time code of a demonstration person.
 

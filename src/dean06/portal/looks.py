@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dean06.core.keys import PersonKey
 from dean06.core.paging import Page
@@ -15,7 +15,7 @@ from dean06.ledger.public import Look
 from dean06.portal import neighbours
 
 PAGE_SIZE: Final = 20
-OWN_PURPOSES: Final = frozenset({neighbours.OWN_RECORD, "userinfo"})
+SHORT_LIST: Final = 6
 ANSWERED: Final = "exchange.answered"
 ANSWERED_YES_OR_NO: Final = "agrees"
 ASKED: Final = gettext_lazy("Hỏi thông tin")
@@ -55,7 +55,7 @@ FIELDS: Final[Mapping[str, object]] = {
     "head": gettext_lazy("chủ hộ"),
     "code": gettext_lazy("mã hộ"),
     "address": gettext_lazy("địa chỉ"),
-    "unit_name": gettext_lazy("phường, xã"),
+    "unit_name": gettext_lazy("đơn vị hành chính"),
     "unit_code": "",
     "father": gettext_lazy("cha"),
     "mother": gettext_lazy("mẹ"),
@@ -89,6 +89,7 @@ class LookLine:
     icon: str
     what: str
     fields: str
+    all_fields: str
     why: str
     legal_basis: str
     dossier: str
@@ -109,18 +110,20 @@ def lines(person: PersonKey, *, cursor: str = "", size: int = PAGE_SIZE) -> Page
 
 def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
     """Put one entry into words."""
-    is_own = look.purpose in OWN_PURPOSES
+    is_own = look.purpose == neighbours.OWN_RECORD
     what, icon = KINDS.get(look.kind, (look.kind, "eye"))
     if look.kind == ANSWERED:
         what, icon = (ASKED if ANSWERED_YES_OR_NO in look.fields else what), asker_icon(str(look.detail.get("client", "")))
+    words = field_words(look.fields)
     return LookLine(
         entry_id=look.entry_id,
         at=look.at,
-        who=look.who or (_("Bạn") if is_own else _("Hệ thống")),
+        who=_("Bạn tự xem") if is_own else look.who or _("Hệ thống"),
         icon="data" if is_own else icon,
         what=str(what) if look.is_readable else _("Nội dung đã được xóa theo luật; bằng chứng vẫn còn"),
-        fields=field_words(look.fields),
-        why=str(PURPOSES.get(look.purpose) or procedure_names.get(look.purpose) or look.purpose),
+        fields=shortened(words),
+        all_fields=", ".join(words) if len(words) > SHORT_LIST else "",
+        why=str(PURPOSES.get(look.purpose) or procedure_names.get(look.purpose) or look.purpose).rstrip("."),
         legal_basis=look.legal_basis,
         dossier=look.dossier,
         on_behalf_of=look.on_behalf_of,
@@ -137,8 +140,17 @@ def asker_icon(client: str) -> str:
     return {"GOV": "gov", "COM": "bank"}.get(client.partition("/")[2].partition("/")[0], "eye")
 
 
-def field_words(paths: tuple[str, ...]) -> str:
+def field_words(paths: tuple[str, ...]) -> list[str]:
     """Name the released fields once each, in the words of the record; a path counts by its first step."""
     roots = dict.fromkeys(path.replace("[]", "").partition(".")[0] for path in paths)
     words = [str(FIELDS.get(root, root)) for root in roots]
-    return ", ".join(dict.fromkeys(word for word in words if word))
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def shortened(words: list[str]) -> str:
+    """Name the first few fields and count the rest; the whole list stands beside the proof."""
+    first = ", ".join(words[:SHORT_LIST])
+    more = len(words) - SHORT_LIST
+    return (
+        first if more <= 0 else ngettext("%(first)s và %(n)s mục khác", "%(first)s và %(n)s mục khác", more) % {"first": first, "n": more}
+    )

@@ -229,6 +229,22 @@ def test_of_twenty_sign_ins_with_one_code_exactly_one_wins():
     assert LoginSession.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_right_passwords_at_once_are_all_let_in():
+    holder, ready = a_holder(has_totp=False), Barrier(4)
+
+    def attempt(_number):
+        browser = Client()
+        ready.wait()
+        try:
+            return [refused(browser, holder).status_code for _ in range(4)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(attempt, range(4))) == [[303] * 4] * 4
+
+
 # -- the authorization request
 
 

@@ -20,6 +20,7 @@ from datetime import date
 from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Barrier
 from typing import Final
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from uuid import UUID
@@ -233,22 +234,23 @@ def await_port(port: int) -> None:
 def rate(make: Callable[[], Callable[[], object]], count: int) -> float:
     """Return how many times a second a piece of work is done by some threads, each with connections of its own."""
     share = count // THREADS
+    begun: list[float] = []
+    together = Barrier(THREADS, action=lambda: begun.append(time.perf_counter()), timeout=START_SECONDS)
 
     def run(_number: int) -> None:
-        work = make()
-        work()  # warm
-        ready.append(None)
-        while len(ready) < THREADS:
-            time.sleep(0.001)
-        begun.append(time.perf_counter())
+        try:
+            work = make()
+            work()  # warm
+            together.wait()
+        except BaseException:
+            together.abort()  # the others must not wait for a thread that failed
+            raise
         for _ in range(share):
             work()
 
-    ready: list[None] = []
-    begun: list[float] = []
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run, range(THREADS)))
-    return share * THREADS / (time.perf_counter() - min(begun))
+    return share * THREADS / (time.perf_counter() - begun[0])
 
 
 def flow_of(web: int, protocol: int, *, cookie: str, secret: str) -> Callable[[], object]:

@@ -29,11 +29,9 @@ def charge(policies: Mapping[str, PausePolicy]) -> None:
     Raises:
         TooManyAttempts: the pause after the last one is not over; such a try is not counted.
     """
-    present = now()
-    AttemptCounter.objects.bulk_create(
-        [AttemptCounter(key_hash=name, last_failure_at=present, blocked_until=present) for name in policies], ignore_conflicts=True
-    )
+    AttemptCounter.objects.bulk_create([AttemptCounter(key_hash=name) for name in sorted(policies)], ignore_conflicts=True)
     rows = list(AttemptCounter.objects.select_for_update().filter(key_hash__in=list(policies)).order_by("key_hash"))
+    present = now()  # read under the locks: an instant from before them lies before what a parallel try has just written
     waits = [row.blocked_until - present for row in rows if row.blocked_until > present]
     if waits:
         raise TooManyAttempts(seconds=int(max(waits).total_seconds()))
@@ -48,7 +46,7 @@ def charge(policies: Mapping[str, PausePolicy]) -> None:
 @transaction.atomic(using=USING, durable=True)
 def give_back(policies: Mapping[str, PausePolicy]) -> None:
     """Forget an account's failures after a success; a source only gets back the one try, or a thief with one account could guess on."""
-    for name, policy in policies.items():
+    for name, policy in sorted(policies.items(), key=lambda item: item[0]):  # the order in which charge locks
         if policy is BY_ACCOUNT:
             AttemptCounter.objects.filter(key_hash=name).delete()
         else:

@@ -25,9 +25,9 @@ def check_packs(folder: tuple[Path, ...], *, as_json: bool) -> None:
 
     Example: dean06 services check-packs my-packs/1.004222
     """
-    from dean06.services.public import PACKS, FaultyPack, parse_pack, read_files
+    from dean06.services.public import PACKS, Fault, FaultyPack, parse_pack, read_files
 
-    faults = []
+    faults: list[Fault] = []
     sound = []
     for path in folder or sorted(one for one in PACKS.iterdir() if one.is_dir()):
         try:

@@ -1,4 +1,4 @@
-"""What one complete dossier costs the server: form, consent, five signed steps, eleven signatures, register, store."""
+"""What one complete dossier costs the server: form, consent, five signed steps with eight PDF signatures, register, store."""
 
 import tempfile
 import time

@@ -6,9 +6,9 @@ from typing import Final
 
 from dean06.core.bench import Row, Size, benchmark
 from dean06.core.documents import render_pdf
-from dean06.signing.inspection import inspect_pdf
+from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
 from dean06.signing.keys import ensure_key, ensure_trust, signer
-from dean06.signing.pades import FieldBox, add_signature_fields, sign_pdf
+from dean06.signing.signatures import FieldBox
 from dean06.signing.timestamps import timestamp
 
 ROUNDS: Final[dict[Size, int]] = {"quick": 20, "small": 60, "full": 300}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from asn1crypto import core
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -95,20 +96,16 @@ def certified_once(key: Signer) -> CertifiedKey:
 
 
 def _with_certificates(key: Signer, links: Sequence[x509.Certificate]) -> CertifiedKey:
-    own = links[0]
     encoded = tuple(link.public_bytes(Encoding.DER) for link in links)
+    own = asn1_x509.Certificate.load(encoded[0])
     essential = der(SEQUENCE, der(OCTET_STRING, hashlib.sha256(encoded[0]).digest()))  # ESSCertIDv2, SHA-256 by default
     return CertifiedKey(
         signer=key,
         certificates=encoded,
-        subject=own.subject.public_bytes(),
-        identifier=_identifier(own),
+        subject=own.subject.dump(),
+        identifier=der(SEQUENCE, own.issuer.dump(), der_integer(own.serial_number)),
         signing_certificate=attribute(SIGNING_CERTIFICATE_V2, der(SEQUENCE, der(SEQUENCE, essential))),
     )
-
-
-def _identifier(certificate: x509.Certificate) -> bytes:
-    return der(SEQUENCE, certificate.issuer.public_bytes(), der_integer(certificate.serial_number))
 
 
 def attribute(kind: bytes, value: bytes) -> bytes:

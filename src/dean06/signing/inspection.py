@@ -5,9 +5,7 @@ of that signature. Certificates are judged at the proven time of the signature's
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from asn1crypto import core, x509
@@ -25,73 +23,14 @@ from dean06.signing.bounds import MOST_SIGNATURES, opened
 from dean06.signing.errors import PdfTooLarge
 from dean06.signing.keys import issuing_certificates, trust_anchors
 from dean06.signing.pades import BOUND_HASH_OID
+from dean06.signing.signatures import Finding, PdfSignature
 
 SIGNERS_USAGE: Final = KeyUsageConstraints(key_usage={"non_repudiation"})
 LONGEST_TEXT: Final = 500  # characters of a text that a stranger wrote
 
 
-class Finding(StrEnum):
-    """What is wrong with a signature; stable words for programs, pages translate them."""
-
-    UNREADABLE = "unreadable"
-    DIGEST_MISMATCH = "digest_mismatch"
-    SIGNATURE_MISMATCH = "signature_mismatch"
-    CHANGED_AFTERWARDS = "changed_afterwards"
-    COVERS_PART = "covers_part"
-    NOT_TRUSTED = "not_trusted"
-    NO_TIMESTAMP = "no_timestamp"
-    TIMESTAMP_INVALID = "timestamp_invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class PdfSignature:
-    """What one signature of a document proves.
-
-    Attributes:
-        field: name of the signature field.
-        signer_cn: common name in the signer's certificate; empty if it cannot be read.
-        signer_organisation: the office in the certificate.
-        signed_at: what the signer's own clock said; proves nothing.
-        timestamped_at: proven by a time-stamp that we trust; None otherwise.
-        is_intact: signature and digest are right, the whole of its revision is covered, and what came later are only further
-            signatures in the fields that were there.
-        is_trusted: the signer's certificate hangs on our root, was valid at the time of signing, may sign documents, and
-            the time-stamp, if there is one, is trusted too.
-        covers_whole_revision: nothing in the file up to this signature lies outside of it.
-        covers_whole_file: nothing came after it.
-        reason: why, as the signer wrote it.
-        location: where, as the signer wrote it.
-        bound_hash: SHA-256 that was signed together with the document.
-        findings: what is wrong; empty if nothing.
-    """
-
-    field: str
-    signer_cn: str = ""
-    signer_organisation: str = ""
-    signed_at: datetime | None = None
-    timestamped_at: datetime | None = None
-    is_intact: bool = False
-    is_trusted: bool = False
-    covers_whole_revision: bool = False
-    covers_whole_file: bool = False
-    reason: str = ""
-    location: str = ""
-    bound_hash: bytes | None = None
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def is_valid(self) -> bool:
-        """Say whether the signature is intact and trusted."""
-        return self.is_intact and self.is_trusted
-
-
 def inspect_pdf(pdf: bytes) -> tuple[PdfSignature, ...]:
-    """Examine every signature of a document, in the order they were made; an unsigned document gives none.
-
-    Raises:
-        PdfUnreadable: no PDF, damaged beyond reading, or encrypted.
-        PdfTooLarge: beyond the bounds.
-    """
+    """Examine every signature of a document; see ``documents``."""
     reader = opened(pdf)
     try:
         filled = [(str(name), reference) for name, value, reference in enumerate_sig_fields(reader) if value is not None]

@@ -6,7 +6,6 @@ earlier signature stays valid. The stamp is set in Typst and laid into the field
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Final
@@ -38,6 +37,7 @@ from dean06.signing.cms import (
 )
 from dean06.signing.errors import BoundHashInvalid, FieldAlreadySigned, FieldNotFound, FieldPlacementInvalid, KeyCannotSignThis
 from dean06.signing.keys import signer
+from dean06.signing.signatures import FieldBox
 from dean06.signing.timestamps import TSA, timestamp
 
 BOUND_HASH_OID: Final = "2.25.149613385906870926178366425498061310977"  # signed attribute of our own: OCTET STRING, SHA-256
@@ -66,37 +66,11 @@ STAMP: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FieldBox:
-    """Where an empty signature field stands.
-
-    Attributes:
-        name: ASCII letters, digits and underscores.
-        page: index of the page, 0 the first, -1 the last.
-        x1: left edge in points (1/72 inch) from the left of the page.
-        y1: lower edge in points from the bottom of the page.
-        x2: right edge.
-        y2: upper edge.
-    """
-
-    name: str
-    page: int
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-
 # -- fields
 
 
 def add_signature_fields(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:
-    """Place empty signature fields; do it before the first signature, as a later one would be a change to the signed form.
-
-    Raises:
-        PdfUnreadable, PdfTooLarge: the document cannot be taken.
-        FieldPlacementInvalid: a name is doubled or not ASCII, a box is empty, a page does not exist.
-    """
+    """Place empty signature fields; see ``documents``."""
     reader = opened(pdf)
     names = [box.name for box in boxes] + [name for name, _value, _field in enumerate_sig_fields(reader)]
     pages = int(reader.root["/Pages"]["/Count"])
@@ -192,31 +166,11 @@ def sign_pdf(
     field: str,
     signer_name: str,
     reason: str,
-    location: str = "",
-    stamp_lines: Sequence[str] = (),
-    bound_hash: bytes | None = None,
+    location: str,
+    stamp_lines: Sequence[str],
+    bound_hash: bytes | None,
 ) -> bytes:
-    """Fill an empty field with a PAdES B-T signature and its stamp.
-
-    Args:
-        pdf: the document with its fields placed.
-        field: name of the field to fill.
-        signer_name: key that signs, of usage ``officer`` or ``seal``.
-        reason: why, in words of the procedure ("Thẩm định hồ sơ"); stands in the signature dictionary.
-        location: where, usually the office's seat.
-        stamp_lines: at most eight lines; ``{signed_at}`` in a line becomes the time of signing. Empty: who, office and time
-            from the certificate.
-        bound_hash: SHA-256 of what this signature decides (the step's event), put into the signed attributes.
-
-    Returns:
-        The document with one increment more; the bytes before it are unchanged.
-
-    Raises:
-        PdfUnreadable, PdfTooLarge: the document cannot be taken.
-        FieldNotFound, FieldAlreadySigned: there is no such empty field.
-        KeyNotFound, KeyCannotSignThis: no such key, or it carries no certificate.
-        BoundHashInvalid: not 32 bytes.
-    """
+    """Fill an empty field with a signature and its stamp; see ``documents``."""
     if bound_hash is not None and len(bound_hash) != SHA256_BYTES:
         raise BoundHashInvalid
     named = signer(signer_name)

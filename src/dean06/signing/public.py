@@ -1,9 +1,9 @@
 """What other modules may use of signing."""
 
 from dean06.signing.backend import PublicKey, Usage
+from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
 from dean06.signing.endpoints import timestamp_endpoint
 from dean06.signing.errors import TimestampRefused
-from dean06.signing.inspection import Finding, PdfSignature, inspect_pdf
 from dean06.signing.keys import (
     KeyState,
     PublishedKey,
@@ -19,7 +19,7 @@ from dean06.signing.keys import (
     trust_anchor_pem,
 )
 from dean06.signing.keys import is_valid_signature as verify_raw
-from dean06.signing.pades import FieldBox, add_signature_fields, sign_pdf
+from dean06.signing.signatures import FieldBox, Finding, PdfSignature
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
 
 __all__ = [

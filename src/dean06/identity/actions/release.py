@@ -87,17 +87,27 @@ def _document(session: LoginSession) -> dict[str, Any]:
     return dict(answer.document)
 
 
-@transaction.atomic(using=USING, durable=True)
 def note_release(*, session: LoginSession, client: Client, names: Sequence[str]) -> bool:
     """Record what a relying party learns for the first time in this session; return whether anything was new.
 
     The gateway's entry says that the registry disclosed; this one says to whom it went.
     """
-    LoginSession.objects.select_for_update().get(key=session.key)  # two requests at once: one entry
-    known = set(ClaimRelease.objects.filter(session=session, client_id=client.client_id).values_list("claim", flat=True))
-    new = [name for name in names if name not in known]
-    if not new:
+    if not _not_yet_released(session, client, names):
         return False
+    with transaction.atomic(using=USING, durable=True):
+        LoginSession.objects.select_for_update().get(key=session.key)  # two requests at once: one entry
+        new = _not_yet_released(session, client, names)
+        if new:
+            _release(session, client, new)
+    return bool(new)
+
+
+def _not_yet_released(session: LoginSession, client: Client, names: Sequence[str]) -> list[str]:
+    known = set(ClaimRelease.objects.filter(session=session, client_id=client.client_id).values_list("claim", flat=True))
+    return [name for name in names if name not in known]
+
+
+def _release(session: LoginSession, client: Client, new: Sequence[str]) -> None:
     ClaimRelease.objects.bulk_create(
         [ClaimRelease(account_id=session.account_id, session=session, client_id=client.client_id, claim=name) for name in new]
     )
@@ -113,4 +123,3 @@ def note_release(*, session: LoginSession, client: Client, names: Sequence[str])
         legal_basis="; ".join(bases),
         fields=new,
     )
-    return True

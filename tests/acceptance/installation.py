@@ -10,12 +10,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
+from dean06.core.config import Config
+from dean06.demo.public import read_accounts
+from dean06.demo.walk.flow import Walk
+
 ROOT = Path(__file__).parents[2]
 PORTS = ("WEB", "PROTOCOL", "CONSUMER_GATEWAY", "PROVIDER_GATEWAY")
-START_SECONDS = 240
+START_SECONDS = 600  # on a machine that does other work too
+STOP_SECONDS = 120
 
 
 def free_ports(count: int) -> list[int]:
@@ -52,8 +60,9 @@ class Installation:
         return (self.data_dir / "up.log").read_text()
 
     def start(self) -> float:
-        """Start and wait until the portal answers; return the seconds it took."""
+        """Start and wait until the portal answers; return the seconds it took. What it printed is ``output``."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        (self.data_dir / "up.log").unlink(missing_ok=True)
         started = time.monotonic()
         with (self.data_dir / "up.log").open("a") as out:
             command = [sys.executable, "-m", "dean06", "up", "--people", str(self.people)]
@@ -71,9 +80,9 @@ class Installation:
         if self.process is None or self.process.poll() is not None:
             return 0
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(STOP_SECONDS)
 
-    def run(self, *arguments: str, check: bool = True, role: str = "app", timeout: int = 300) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, check: bool = True, role: str = "app", timeout: int = 600) -> subprocess.CompletedProcess:
         """Run a dean06 command against this installation."""
         environment = {**self.environment, "DEAN06_DATABASE_ROLE": role}
         command = [sys.executable, "-m", "dean06", *arguments]
@@ -89,7 +98,7 @@ class Installation:
         except (urllib.error.URLError, OSError):
             return False
 
-    def wait_until_up(self, seconds: float = 60) -> None:
+    def wait_until_up(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if all(self._port_answers(port) for port in self.ports.values()):
@@ -107,6 +116,36 @@ class Installation:
 
     def demo_people(self) -> dict:
         return json.loads((self.data_dir / "demo-people.json").read_text())
+
+    def new_walk(self) -> Walk:
+        """The first citizen's walk, to be taken step by step; its steps find what is done."""
+        return Walk(self.origin, read_accounts(self.data_dir))
+
+    @contextlib.contextmanager
+    def superuser(self, database: str = "dean06") -> Iterator[psycopg.Connection]:
+        """A connection to the embedded cluster with all rights, committed at the end."""
+        with psycopg.connect(self.dsn(database)) as connection:
+            yield connection
+
+    def dsn(self, database: str = "dean06") -> str:
+        return f"host={Config(data_dir=self.data_dir).socket_dir} user=postgres dbname={database}"
+
+    def rows(self, query: str, *values: object, database: str = "dean06") -> list[tuple]:
+        with self.superuser(database) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def value(self, query: str, *values: object, database: str = "dean06") -> object:
+        return self.rows(query, *values, database=database)[0][0]
+
+    def living(self) -> list[str]:
+        """Command lines of the processes that carry this data directory's mark or live in its cluster."""
+        mark, found = f"DEAN06_DATA_DIR={self.data_dir}\0".encode(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ours = mark in (process / "environ").read_bytes() or (process / "cwd").readlink() == self.data_dir / "postgres"
+                if ours and int(process.name) != os.getpid() and (words := (process / "cmdline").read_bytes()):
+                    found.append(f"{process.name} {words.replace(bytes(1), b' ').decode(errors='replace')}")
+        return found
 
     @staticmethod
     def _port_answers(port: int) -> bool:

@@ -19,8 +19,8 @@ from dean06.core.databases import OWNER_ROLE, embedded_databases, place_of
 from dean06.core.errors import Conflict, Invalid, Unavailable
 
 MANIFEST: Final = "manifest.json"
-KEPT_FOLDERS: Final = ("keys", "secrets", "attachments")
-KEPT_FILES: Final = ("demo-people.json", "seed.json")
+KEPT_FOLDERS: Final = ("keys", "secrets", "demo")
+KEPT_FILES: Final = ("demo-people.json",)
 LARGEST_MANIFEST: Final = 1_000_000
 
 

@@ -1,22 +1,29 @@
 """Secrets of this installation that are made at first start and kept in the data directory."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from dean06.core.config import Config
 
 
 def kept_secret(path: Path) -> str:
-    """Return the secret in a file of mode 0600, making it (43 characters, 256 bits) if it is not there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(value := secrets.token_urlsafe(32))
-    return value
+    """Return the secret in a file of mode 0600, making it (43 characters, 256 bits) if it is not there yet.
+
+    The file appears whole and on the disk or not at all: two processes that start together read the same secret, and one
+    that is killed here leaves no empty one behind.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as making:
+            making.write(secrets.token_urlsafe(32))
+            making.flush()
+            os.fsync(making.fileno())
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+                os.link(making.name, path)
+    return path.read_text().strip()
 
 
 def secret_key(config: Config) -> str:

@@ -3,13 +3,18 @@
 import errno
 import os
 import sys
+from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from dean06.cli.console import exit_code, show
-from dean06.cli.instance import DiskFull
+from dean06.cli.instance import DataDirectoryUnusable, DiskFull
 from dean06.cli.main import cli
+from dean06.core.config import config
 from dean06.core.errors import Dean06Error, Invalid
+
+UNUSABLE: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
 
 
 class BadSetting(Invalid):
@@ -29,9 +34,17 @@ def main() -> None:
     except ValidationError as error:
         refuse(BadSetting(**{str(part["loc"][0]): part["msg"] for part in error.errors()}))
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        refuse(DiskFull())
+        refuse(foreseen(error))
+
+
+def foreseen(error: OSError) -> Dean06Error:
+    """Say what a full disk or a data directory that cannot be used means; anything else is raised again."""
+    if error.errno == errno.ENOSPC:
+        return DiskFull()
+    directory = config().data_dir
+    if isinstance(error.filename, str) and error.errno in UNUSABLE and directory in (place := Path(error.filename), *place.parents):
+        return DataDirectoryUnusable(directory=str(directory), reason=error.strerror)
+    raise error
 
 
 def refuse(error: Dean06Error) -> None:

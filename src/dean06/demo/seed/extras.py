@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 from typing import Final
 
-from dean06.core.clock import today
 from dean06.demo.accounts_file import DemoAccount, new_password, new_totp_secret, read_accounts, write_accounts
 from dean06.demo.seed.cast import Player, choose
-from dean06.demo.seed.world import open_account, population_in
+from dean06.demo.seed.world import open_account, population_in, seeded_on
 
 WALKS: Final = "walks.json"
 
@@ -23,7 +22,7 @@ def people_of_next_walk(data_dir: Path) -> tuple[int, dict[str, DemoAccount], De
         return 1, known, None
     before = known[_part("citizen", number - 1)]
     if _part("citizen", number) not in known:
-        cast = choose(population_in(data_dir), on=today(), skip=number - 1)
+        cast = choose(population_in(data_dir), on=seeded_on(data_dir), skip=number - 1)
         for part, player in (("citizen", cast.citizen), ("householder", cast.householder)):
             known[_part(part, number)] = _account(_part(part, number), player)
         write_accounts(data_dir, known)
@@ -42,8 +41,10 @@ def finished_walks(data_dir: Path) -> int:
 
 def note_finished(data_dir: Path, number: int) -> None:
     """Write down that a walk came to its end."""
-    (data_dir / "demo").mkdir(parents=True, exist_ok=True)
-    (data_dir / "demo" / WALKS).write_text(json.dumps({"finished": number}))
+    path = data_dir / "demo" / WALKS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (making := path.with_suffix(".new")).write_text(json.dumps({"finished": number}))
+    making.replace(path)
 
 
 def _part(part: str, number: int) -> str:

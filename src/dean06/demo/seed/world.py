@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -26,6 +27,7 @@ LEVEL_02: Final = 2
 PROVINCE_AGENCY: Final = "H49"
 POLICE: Final = "G01"
 BANK: Final = "DEMOBANK"
+SEEDED_ON: Final = "seeded-on"
 
 Report = Callable[[str], None]
 
@@ -63,11 +65,21 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     load_members(PACKS / "exchange")
     load_agreements(PACKS / "exchange")
     load_clients(PACKS / "identity" / "clients.yaml")
-    cast = choose(population, on=today())
+    cast = choose(population, on=seeded_on(data_dir))
     plans = _establish(cast)
     accounts = _register(data_dir, cast, plans)
     report(f"demo people: {', '.join(accounts)}")
     return accounts
+
+
+def seeded_on(data_dir: Path) -> date:
+    """Return the day of the first seeding, noted once: who is old enough for a part must not change with the calendar."""
+    path = data_dir / "demo" / SEEDED_ON
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (making := path.with_suffix(".new")).write_text(today().isoformat())
+        making.replace(path)
+    return date.fromisoformat(path.read_text())
 
 
 def population_in(data_dir: Path) -> Path:

@@ -32,6 +32,8 @@ SETTINGS: Final = {
     "checkpoint_timeout": "15min",
     "timezone": "'UTC'",
     "log_min_messages": "warning",
+    "log_min_error_statement": "panic",  # a refused statement holds people's data, and so does an error's detail
+    "log_error_verbosity": "terse",
 }
 
 

@@ -8,7 +8,9 @@ from functools import partial
 import structlog
 from django.db import close_old_connections
 
+from dean06.core.config import config
 from dean06.core.databases import all_databases
+from dean06.core.logs import configure
 from dean06.core.messages import deliver
 from dean06.core.tasks import recurring_tasks
 
@@ -20,6 +22,7 @@ PAUSE_AFTER_ERROR_SECONDS = 2.0
 
 def run_worker() -> None:
     """Work until SIGTERM or SIGINT; a failing task is logged and tried again, it never stops the others."""
+    configure(level=config().log_level)  # JSON lines that mask personal numbers, no local variables in tracebacks
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

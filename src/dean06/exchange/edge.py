@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from dean06 import __version__
 from dean06.core.errors import Dean06Error
@@ -17,7 +17,7 @@ from dean06.exchange import snapshot
 from dean06.exchange.committing import GroupCommit
 from dean06.exchange.consuming import refused
 from dean06.exchange.domain.faults import Fault, fault_of
-from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError
+from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayDatabaseAway
 from dean06.exchange.evidence import Evidence, keep
 from dean06.exchange.links import Link
 from dean06.exchange.snapshot import Snapshot
@@ -104,6 +104,8 @@ class Edge:
     async def refuse(self, send: Send, error: Exception, *, request: Incoming | None, known: Mapping[str, object]) -> None:
         """Record a refusal in a transaction of its own and answer with the fault."""
         reference = str(uuid4())
+        if isinstance(error, OperationalError | InterfaceError):
+            error = GatewayDatabaseAway(cause=type(error).__name__)
         foreseen = error if isinstance(error, Dean06Error) else ExchangeError()
         if foreseen is error:
             log.info("exchange.refused", code=foreseen.code, gateway=self.log_name, reference=reference, **_loggable(foreseen.context))

@@ -219,3 +219,10 @@ class PackRefused(ExchangeError, Invalid):
 
     code = "exchange.pack_refused"
     message_vi = "Gói cấu hình thành viên hoặc thỏa thuận có lỗi."
+
+
+class GatewayDatabaseAway(ExchangeError, Unavailable):
+    """The gateway's database does not answer at the moment; nothing of this call was done, try again."""
+
+    code = "exchange.database_away"
+    message_vi = "Cơ sở dữ liệu của cổng trao đổi đang gián đoạn. Yêu cầu chưa được thực hiện; hãy thử lại."

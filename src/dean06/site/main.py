@@ -13,6 +13,7 @@ from dean06.cli.instance import DataDirectoryUnusable, DiskFull
 from dean06.cli.main import cli
 from dean06.core.config import config
 from dean06.core.errors import Dean06Error, Invalid
+from dean06.core.logs import configure
 
 UNUSABLE: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
 
@@ -28,6 +29,7 @@ def main() -> None:
     """Run the command line; what was foreseen ends with a sentence and an exit code, never with a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dean06.site.settings")  # noqa: TID251
     try:
+        configure(level=config().log_level, console=True)
         cli(prog_name="dean06")
     except Dean06Error as error:
         refuse(error)

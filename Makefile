@@ -10,7 +10,7 @@ help:
 	@echo "make run     start everything (first time: about two minutes)"
 	@echo "make test    all tests, the browser's too"
 	@echo "make check   lint, types, architecture"
-	@echo "make bench   benchmarks (SIZE=small or SIZE=full)"
+	@echo "make bench   benchmarks as one table (SIZE=quick, small or full; small)"
 
 run: install
 	$(BIN)/dean06 up
@@ -43,7 +43,7 @@ check: install-dev
 	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
 
 bench: install-dev
-	$(BIN)/dean06 bench $(if $(filter full,$(SIZE)),--full)
+	$(BIN)/dean06 bench $(if $(SIZE),--$(SIZE))
 
 format: install-dev
 	$(BIN)/ruff check --fix .

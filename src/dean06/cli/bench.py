@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -30,6 +32,7 @@ def run_benchmarks(names: tuple[str, ...], *, size: str, as_json: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="dean06-bench-"))
     cluster = EmbeddedPostgres(folder / "postgres", folder / "run", find_bin_dir(), folder / "log" / "postgres.log")
     environment = {**os.environ, INSIDE: "1", "DEAN06_DATA_DIR": str(folder), "DEAN06_DATABASE_ROLE": "owner", "DATABASE_URL": ""}  # noqa: TID251
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us finds nothing left behind
     try:
         cluster.make()
         cluster.start()
@@ -55,22 +58,25 @@ def _measure(names: tuple[str, ...], size: Size, *, as_json: bool) -> None:
     from dean06.core.bench import benchmarks
 
     autodiscover_modules("bench")
+    chosen = {name: measure for name, measure in benchmarks().items() if not names or name.startswith(names)}
+    if not chosen:
+        raise click.UsageError(f"no benchmark begins so; there are: {', '.join(benchmarks())}")
     rows: list[Row] = []
     failed = []
-    for name, measure in benchmarks().items():
-        if names and not name.startswith(names):
-            continue
-        click.echo(f"… {name}", err=True)
+    for place, (name, measure) in enumerate(chosen.items(), start=1):
+        click.echo(f"[{place}/{len(chosen)}] {name} …", err=True)
+        started = time.perf_counter()
         try:
             rows.extend(measure(size))
         except Exception as exc:  # noqa: BLE001 -- one broken benchmark must not hide the others
             failed.append(name)
             click.echo(f"✗ {name}: {type(exc).__name__}: {exc}", err=True)
+        click.echo(f"[{place}/{len(chosen)}] {name}: {time.perf_counter() - started:.1f} s", err=True)
     if as_json:
         click.echo(json.dumps([{**asdict(row), "ratio": row.ratio} for row in rows], ensure_ascii=False, indent=1))
     else:
         click.echo(table(rows))
-        click.echo(stamp())
+        click.echo(stamp(size))
     raise SystemExit(1 if failed else 0)
 
 
@@ -92,6 +98,7 @@ def table(rows: list[Row]) -> str:
     )
 
 
-def stamp() -> str:
-    """Return time and load of this machine for the foot of a table."""
-    return f"{legal(now()).isoformat(timespec='seconds')} · load {os.getloadavg()[0]:.1f} · {os.cpu_count()} cores"
+def stamp(size: Size) -> str:
+    """Return size, time and load of this machine (over 1, 5 and 15 minutes) for the foot of a table."""
+    load = " ".join(f"{average:.1f}" for average in os.getloadavg())
+    return f"{size} · {legal(now()).isoformat(timespec='seconds')} · load {load} · {os.cpu_count()} cores"

@@ -27,6 +27,7 @@ def seed_command(people: int, province: str, seed_number: int) -> None:
 
 
 @demo_commands.command("people")
+@with_django
 def people_command() -> None:
     """Print the invented people that one can log in as, with their passwords.
 

@@ -171,14 +171,20 @@ def _serve(settings: Config, book: ProcessBook, postgres: EmbeddedPostgres | Non
     with step("web, protocol, two gateways, worker"):
         supervisor.start(programs(settings))
     try:
-        run = subprocess.run(
-            [sys.executable, "-m", "dean06", "demo", "people"], env=environment_of(settings), capture_output=True, text=True, check=False
-        )
-        click.echo(welcome(settings) + run.stdout)
+        click.echo(welcome(settings) + _people(settings))
         supervisor.watch()
         click.echo("\n  … stopping")
     finally:
         supervisor.stop()
+
+
+def _people(settings: Config) -> str:
+    """Return what introduces the demonstration people; nothing where the installation has none."""
+    if not (settings.data_dir / "demo-people.json").exists():
+        return ""
+    command = [sys.executable, "-m", "dean06", "demo", "people"]
+    done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, check=False)
+    return done.stdout or f"  ✗ dean06 demo people: {(done.stderr.strip().splitlines() or [str(done.returncode)])[-1]}"
 
 
 def programs(settings: Config) -> list[Program]:

@@ -172,7 +172,7 @@ def install(monkeypatch, *, looks=(), posts=(), dossiers=(), documents=(), proce
             raise PersonNotFound
         return PERSON
 
-    def own_looks(person, *, kinds, cursor, size):
+    def own_looks(person, *, cursor, size):
         return Page(list(looks)[:size] if person == PERSON else [])
 
     replaced = {

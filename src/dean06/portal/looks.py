@@ -32,8 +32,32 @@ KINDS: Final[Mapping[str, tuple[object, str]]] = {
     "services.dossier_submitted": (gettext_lazy("Nhận hồ sơ bạn nộp"), "folder"),
     "services.consent_given": (gettext_lazy("Ghi nhận ý kiến đồng ý"), "check"),
     "services.step_signed": (gettext_lazy("Ký một bước trong hồ sơ của bạn"), "pen"),
+    "services.draft_started": (gettext_lazy("Bạn bắt đầu một tờ khai"), "folder"),
+    "services.draft_saved": (gettext_lazy("Bạn lưu tờ khai"), "folder"),
+    "services.file_attached": (gettext_lazy("Bạn tải một tệp lên"), "doc"),
+    "services.consent_asked": (gettext_lazy("Hỏi ý kiến người liên quan"), "help"),
+    "services.consent_refused": (gettext_lazy("Ghi nhận ý kiến không đồng ý"), "stop"),
+    "services.dossier_opened": (gettext_lazy("Cán bộ mở hồ sơ của bạn"), "eye"),
+    "services.document_opened": (gettext_lazy("Mở một văn bản trong hồ sơ của bạn"), "doc"),
+    "services.dossier_claimed": (gettext_lazy("Cán bộ nhận xử lý hồ sơ của bạn"), "folder"),
+    "services.dossier_released": (gettext_lazy("Cán bộ trả hồ sơ về hàng chờ"), "folder"),
+    "services.dossier_supplement_requested": (gettext_lazy("Yêu cầu bạn bổ sung hồ sơ"), "warn"),
+    "services.dossier_supplement_answered": (gettext_lazy("Nhận phần bạn bổ sung"), "folder"),
+    "services.dossier_duty_requested": (gettext_lazy("Yêu cầu nộp lệ phí"), "warn"),
+    "services.dossier_payment_recorded": (gettext_lazy("Ghi nhận lệ phí"), "check"),
+    "services.dossier_registry_confirmed": (gettext_lazy("Cơ sở dữ liệu dân cư xác nhận đã cập nhật"), "check"),
+    "services.dossier_registry_refused": (gettext_lazy("Cơ sở dữ liệu dân cư từ chối cập nhật"), "stop"),
+    "services.dossier_reception_refused": (gettext_lazy("Từ chối tiếp nhận hồ sơ, có nêu lý do"), "stop"),
+    "services.dossier_stopped": (gettext_lazy("Dừng xử lý hồ sơ, có nêu lý do"), "stop"),
+    "services.dossier_withdrawn": (gettext_lazy("Bạn rút hồ sơ"), "back"),
+    "services.result_stored": (gettext_lazy("Đưa kết quả vào kho dữ liệu của bạn"), "doc"),
+    "registry.residence_corrected": (gettext_lazy("Cải chính nơi thường trú của bạn"), "home"),
+    "organisation.appointed": (gettext_lazy("Giao cho bạn một vị trí công tác"), "card"),
+    "organisation.appointment_ended": (gettext_lazy("Kết thúc vị trí công tác của bạn"), "card"),
+    "organisation.absence_recorded": (gettext_lazy("Ghi nhận thời gian bạn vắng mặt"), "clock"),
+    "organisation.stand_in_appointed": (gettext_lazy("Giao bạn làm thay một vị trí"), "card"),
 }
-"""What each kind of entry says, and its drawing. Kinds that are not here are shown by their code."""
+"""What each kind of entry says, and its drawing. A kind that is not here is shown all the same, by its code."""
 
 FIELDS: Final[Mapping[str, object]] = {
     "personal_id": gettext_lazy("số định danh"),
@@ -104,7 +128,7 @@ class LookLine:
 def lines(person: PersonKey, *, cursor: str = "", size: int = PAGE_SIZE) -> Page[LookLine]:
     """Return what was done with the person's data, newest first."""
     names = {card.code: str(card.name) for card in neighbours.procedures()}
-    found = neighbours.looks(person, kinds=tuple(KINDS), cursor=cursor, size=size)
+    found = neighbours.looks(person, cursor=cursor, size=size)
     return Page([line_of(look, procedure_names=names) for look in found.rows], found.next_cursor)
 
 

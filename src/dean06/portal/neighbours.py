@@ -53,9 +53,9 @@ def own_document(path: str, *, actor: Actor) -> Mapping[str, Any]:
     return answer.document
 
 
-def looks(person: PersonKey, *, kinds: Sequence[str], cursor: str, size: int) -> Page[Look]:
+def looks(person: PersonKey, *, cursor: str, size: int) -> Page[Look]:
     """Return who looked at a person's data, newest first."""
-    return looks_at(person, kinds=kinds, cursor=cursor, size=size)
+    return looks_at(person, cursor=cursor, size=size)
 
 
 def proof(entry: UUID, *, person: PersonKey) -> dict[str, Any]:

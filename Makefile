@@ -19,13 +19,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check -q --no-compile --require-hashes --only-binary :all: --no-deps -r requirements.lock
 	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'dean06.pth').write_text(str(pathlib.Path('src').resolve()) + '\n')"
 	install -m 755 scripts/dean06 $(BIN)/dean06
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check -q --require-hashes --only-binary :all: --no-deps -r requirements-dev.lock
+	$(BIN)/pip install --disable-pip-version-check -q --no-compile --require-hashes --only-binary :all: --no-deps -r requirements-dev.lock
 	touch $@
 
 install: $(VENV)/.installed

@@ -21,9 +21,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from dean06.core.staleness import PACKAGE, is_stale
+
 log = structlog.get_logger(__name__)
 
-PACKAGE: Final = Path(__file__).parents[1]
 LANGUAGE: Final = "en"
 FILE: Final = Path("locale") / LANGUAGE / "LC_MESSAGES" / "django.po"
 KEYWORDS: Final[dict[str, Any]] = {
@@ -185,7 +186,7 @@ def compile_words(module: Path) -> bool:
     """
     source = module / FILE
     target = source.with_suffix(".mo")
-    if not source.exists() or (target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns):
+    if not source.exists() or not is_stale(source):
         return False
     catalogue = read_catalogue(module)
     if catalogue is None:

@@ -1,12 +1,16 @@
 """What other modules may use of registry: keys and reports, no personal fields."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 from django.db.models import Count
 
+from dean06.core.actor import Actor
+from dean06.core.bench import Row
 from dean06.core.keys import PersonKey
 from dean06.registry import queries
-from dean06.registry.bench import bench_population
 from dean06.registry.domain.personal_id import OldNumber, PersonalId, parse_number
-from dean06.registry.loading.load import LoadReport, load_population
+from dean06.registry.loading.report import LoadReport
 from dean06.registry.models import Household, Person
 from dean06.registry.openapi import provider_openapi
 from dean06.registry.provider import provider_handler
@@ -24,6 +28,25 @@ __all__ = [
     "provider_handler",
     "provider_openapi",
 ]
+
+
+def load_population(directory: Path, *, actor: Actor, tell: Callable[[str], None] = lambda _step: None) -> LoadReport:
+    """Load a population from the Parquet files of a directory into an empty registry (see ``registry.loading``).
+
+    Raises:
+        PopulationRefused: with file, row and remedy of each fault; nothing was loaded.
+        AlreadyPopulated: the registry holds other people.
+    """
+    from dean06.registry.loading.load import load_population as load  # noqa: PLC0415 -- Polars is for loaders, not for each process
+
+    return load(directory, actor=actor, tell=tell)
+
+
+def bench_population(directory: Path) -> Sequence[Row]:
+    """Measure load, look-up and search of a population in a database of its own."""
+    from dean06.registry.bench import bench_population as measure  # noqa: PLC0415 -- only ``dean06 bench`` needs it
+
+    return measure(directory)
 
 
 def person_key_by_number(number: PersonalId | OldNumber | str) -> PersonKey:

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
-from dean06.core.catalogues import compile_stale
+from dean06.core.staleness import catalogues_are_stale
 
 
 class SiteConfig(AppConfig):
@@ -14,7 +14,10 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Compile stale translations, import ``events.py`` (consumers) and ``tasks.py`` (recurring work) of each module, then wire."""
-        compile_stale()
+        if catalogues_are_stale():
+            from dean06.core.catalogues import compile_stale  # noqa: PLC0415 -- the compiler is loaded when it has work
+
+            compile_stale()
         autodiscover_modules("events", "tasks")
         from dean06.site.wiring import connect  # noqa: PLC0415 -- needs loaded models
 

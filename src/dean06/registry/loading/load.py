@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -20,6 +19,7 @@ from dean06.registry.errors import AlreadyPopulated
 from dean06.registry.loading.checks import check
 from dean06.registry.loading.copying import copy_rows, indexes_aside, is_owner
 from dean06.registry.loading.files import Population, digest_of, read_population
+from dean06.registry.loading.report import LoadReport
 from dean06.registry.loading.rows import tables_of
 from dean06.registry.models import Household, Kinship, Membership, NameWord, Person, PersonNumber, PopulationLoad, Residence
 
@@ -31,29 +31,6 @@ WHO: Final = "Cơ sở dữ liệu quốc gia về dân cư"
 PURPOSE: Final = "Khởi tạo dữ liệu dân cư"
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a bulk load did.
-
-    Attributes:
-        digest: names the set of files.
-        people: rows of persons.
-        households: rows of households.
-        residences: rows of residences.
-        evidence_id: ledger entry over all people.
-        was_loaded_before: the same files had been loaded, so nothing was done now.
-        took_seconds: from the start to the commit.
-    """
-
-    digest: str
-    people: int
-    households: int
-    residences: int
-    evidence_id: str
-    was_loaded_before: bool
-    took_seconds: float
 
 
 def load_population(directory: Path, *, actor: Actor, tell: Tell = lambda _step: None) -> LoadReport:

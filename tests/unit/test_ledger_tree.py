@@ -156,3 +156,12 @@ def test_the_key_id_is_that_of_c2sp():
     import hashlib
 
     assert key_id(bytes(32)) == hashlib.sha256(b"dean06.ledger\n\x01" + bytes(32)).digest()[:4]
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=70))
+def test_the_root_of_leaves_is_that_of_the_tree_grown_leaf_by_leaf(leaves):
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+
+    assert root_of(leaves) == frontier.root()

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,14 +14,18 @@ from dean06.core import clock
 from dean06.core.actor import Actor
 from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey, new_key
-from dean06.ledger.domain.leaves import SALT_BYTES, Entry, canonical_payload, commitment
-from dean06.ledger.domain.merkle import Frontier, hash_leaf
+from dean06.ledger.domain.leaves import HASH_BYTES, SALT_BYTES, Entry, canonical_payload, commitment
+from dean06.ledger.domain.merkle import hash_leaf, root_of
 from dean06.ledger.errors import MalformedEntry
-from dean06.ledger.secrets import lock, new_data_key, pseudonym, unwrap, wrap
+from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
 
 LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 KIND: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_.]+")
 PAYLOAD_VERSION: Final = 1
+COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # PostgreSQL manual, COPY, Binary Format
+COPY_TRAILER: Final = b"\xff\xff"
+COPY_SLICE: Final = 20_000
+POSITION_BYTES: Final = 8
 
 FIND_KEY: Final = {
     True: "SELECT id, wrapped FROM ledger_ledgerkey WHERE subject = %s AND wrapped IS NOT NULL ORDER BY id LIMIT 1",
@@ -146,20 +151,27 @@ def record_many(
         TransactionManagementError: there is no transaction to join.
     """
     reading = Reading(actor, who, on_behalf_of, purpose, legal_basis, dossier, fields, detail or {})
-    pseudonyms = sorted({pseudonym(subject) for subject in subjects})  # by pseudonym: the order tells nothing
-    tree = Frontier()
-    for value in pseudonyms:
-        tree.append(hash_leaf(value))
-    root = tree.root() if pseudonyms else b""
-    entry_id = _write(kind, log=log, using=using, reading=reading, subject=b"", subject_count=len(pseudonyms), subjects_root=root)
+    people = sorted(set(pseudonyms(subjects)))  # by pseudonym: the order tells nothing
+    root = root_of(map(hash_leaf, people)) if people else b""
+    entry_id = _write(kind, log=log, using=using, reading=reading, subject=b"", subject_count=len(people), subjects_root=root)
     with (
         connections[using].cursor() as cursor,
         cursor.copy("COPY ledger_ledgersubject (entry_id, position, subject) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        copy.set_types(["uuid", "int8", "bytea"])
-        for position, value in enumerate(pseudonyms):
-            copy.write_row((entry_id, position, value))
+        copy.write(COPY_HEADER)
+        for first in range(0, len(people), COPY_SLICE):
+            copy.write(_subject_rows(entry_id, first, people[first : first + COPY_SLICE]))
+        copy.write(COPY_TRAILER)
     return entry_id
+
+
+def _subject_rows(entry_id: UUID, first: int, people: Sequence[bytes]) -> bytes:
+    """Write index rows as COPY's binary tuples, each value behind its length: packed by hand, a million rows take a second."""
+    before = struct.pack(">hi16si", 3, len(entry_id.bytes), entry_id.bytes, POSITION_BYTES)
+    between = struct.pack(">i", HASH_BYTES)
+    return b"".join(
+        before + position.to_bytes(POSITION_BYTES, "big") + between + subject for position, subject in enumerate(people, start=first)
+    )
 
 
 def _write(kind: str, *, log: str, using: str, reading: Reading, subject: bytes, subject_count: int, subjects_root: bytes) -> UUID:

@@ -8,6 +8,7 @@ unreadable; neither touches a proof.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,13 @@ KEY_BYTES: Final = 32
 
 def pseudonym(person: PersonKey) -> bytes:
     """Return the name under which the log knows a person: 32 bytes that mean nothing without our secret."""
-    return hmac.digest(_secret("ledger-pseudonyms"), person.bytes, hashlib.sha256)
+    return pseudonyms((person,))[0]
+
+
+def pseudonyms(people: Iterable[PersonKey]) -> list[bytes]:
+    """Return the names under which the log knows people, in their order."""
+    secret = _secret("ledger-pseudonyms")
+    return [hmac.digest(secret, person.bytes, hashlib.sha256) for person in people]
 
 
 def new_data_key() -> bytes:

@@ -33,7 +33,12 @@ install-dev: $(VENV)/.installed-dev
 
 test: install-dev
 	$(BIN)/python scripts/test_tools.py
+ifeq ($(strip $(PYTEST_ARGS)),)
+	$(BIN)/python -m pytest -q -n 2 tests/unit tests/integration
+	$(BIN)/python -m pytest -q tests/acceptance
+else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -36,6 +36,7 @@ for command in (
     demo_commands,
     exchange,
     operate.database_commands,
+    operate.ready,
     operate.worker,
     operate.backup,
     operate.restore,

@@ -47,6 +47,23 @@ def database_pending() -> None:
 
 @click.command()
 @with_django
+def ready() -> None:
+    """Make keys and certificates, translations and typefaces where they are missing; safe to run again.
+
+    Example: dean06 ready
+    """
+    from dean06.core.catalogues import compile_stale
+    from dean06.signing.public import ensure_trust
+    from dean06.ui.public import make_fonts
+
+    ensure_trust()
+    compile_stale()
+    make_fonts()
+    click.echo("keys, translations and typefaces are ready")
+
+
+@click.command()
+@with_django
 def worker() -> None:
     """Deliver messages and run recurring tasks until SIGTERM; started by dean06 up.
 

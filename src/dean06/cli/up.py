@@ -131,10 +131,8 @@ def _prepare(settings: Config, *, demo: dict[str, object] | None) -> None:
             make_backup(settings, settings.data_dir / "backups" / f"before-upgrade-{legal(now()):%Y%m%d-%H%M%S}.tar")
     with step("tables and rights"):
         run_step(settings, "database", "upgrade", role="owner")
-    with step("keys and certificates"):
-        run_step(settings, "keys", "ensure")
-    with step("messages"):
-        run_step(settings, "messages", "compile")
+    with step("keys, translations, typefaces"):
+        run_step(settings, "ready")
     if demo is not None:
         with step(f"demonstration country ({demo['people']} invented people)"):
             run_step(settings, "demo", "seed", *(text for name, value in demo.items() for text in (f"--{name}", str(value))))

@@ -89,6 +89,12 @@ def font_file(name: str) -> Path:
     return path
 
 
+def make_fonts() -> None:
+    """Cut every served font that this installation has not cut yet, so that no visitor waits for it."""
+    for name in CUTS:
+        font_file(name)
+
+
 def font_directories() -> list[str]:
     """Return the wheels' own folders, for renderers that take whole fonts."""
     return sorted({str(Path(fontpkg.path(wanted.family, weight=wanted.weight)).parent) for wanted in CUTS.values()})

@@ -4,6 +4,7 @@ from dean06.ui import formats
 from dean06.ui.charts import ChartUnsafe, render_chart
 from dean06.ui.display import COOKIE as DISPLAY_COOKIE
 from dean06.ui.display import Display, display_of
+from dean06.ui.fonts import make_fonts
 from dean06.ui.values import ClockDay, Fact, LegalClock, NavItem, Step, TileValue
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "TileValue",
     "display_of",
     "formats",
+    "make_fonts",
     "render_chart",
 ]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -21,7 +22,10 @@ from dean06.core.errors import Conflict, Invalid, Unavailable
 MANIFEST: Final = "manifest.json"
 KEPT_FOLDERS: Final = ("keys", "secrets", "demo")
 KEPT_FILES: Final = ("demo-people.json",)
-LARGEST_MANIFEST: Final = 1_000_000
+BLOCK_BYTES: Final = 1 << 20
+SEAL: Final = b"sha256:%s\n"
+SEAL_BYTES: Final = len(SEAL) - len(b"%s") + 64
+"""The last line of the file, behind the end of the archive where tar reads no more: the digest of all that stands before."""
 
 
 class BackupFailed(Unavailable):
@@ -70,6 +74,7 @@ def make_backup(config: Config, target: Path) -> dict[str, Any]:
             archive.addfile(entry, io.BytesIO(text))
             for path, name in names.items():
                 archive.add(path, name, recursive=False)
+        _seal(partial)
         partial.chmod(0o600)
         partial.replace(target)
     return manifest
@@ -163,6 +168,7 @@ def _put_aside(config: Config, *, replace: bool) -> None:
 
 def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     try:
+        _check_seal(source)
         with tarfile.open(source, "r:") as archive:
             archive.extractall(folder, filter="data")
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
@@ -172,6 +178,29 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     if damaged:
         raise BackupDamaged(file=str(source), changed=", ".join(damaged[:5]))
     return manifest
+
+
+def _seal(archive: Path) -> None:
+    digest = _digest(archive)
+    with archive.open("ab") as file:
+        file.write(SEAL % digest.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_seal(source: Path) -> None:
+    """Compare the whole file with its last line.
+
+    Raises:
+        BackupDamaged: something was changed or cut off.
+    """
+    left, digest = source.stat().st_size - SEAL_BYTES, hashlib.sha256()
+    with source.open("rb") as file:
+        while left > 0 and (block := file.read(min(left, BLOCK_BYTES))):
+            digest.update(block)
+            left -= len(block)
+        if file.read() != SEAL % digest.hexdigest().encode():
+            raise BackupDamaged(file=str(source), reason="seal")
 
 
 def _digest(path: Path) -> str:

@@ -7,7 +7,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import Model
+from psycopg_pool import PoolTimeout
 
 from dean06.core.config import Config
 from dean06.core.errors import Invalid
@@ -16,6 +18,8 @@ EVERYWHERE: Final = frozenset({"core", "ledger"})
 DATABASE_NAME: Final = "dean06"
 EMBEDDED: Final = "embedded"
 """In ``DEAN06_MODULE_DATABASES``: a database of the module's own in the embedded cluster."""
+DATABASE_AWAY: Final = (InterfaceError, OperationalError, PoolTimeout)
+"""What a query raises when the server does not answer, or went away in the middle."""
 OWNER_ROLE: Final = "dean06_owner"
 APP_ROLE: Final = "dean06_app"
 """The processes' role: no DDL, and neither UPDATE nor DELETE on the ledger."""

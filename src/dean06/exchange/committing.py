@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
+from dean06.core.databases import DATABASE_AWAY
 from dean06.exchange.errors import EvidenceNotKept
 
 log = structlog.get_logger(__name__)
@@ -71,7 +72,7 @@ class GroupCommit(Generic[Item, Result]):
         except Exception as exc:
             log.warning("exchange.group_commit_failed", thread=self._name, size=len(items), error=type(exc).__name__, exc_info=True)
             connections.close_all()
-            if len(items) == 1 or isinstance(exc, OperationalError | InterfaceError):
+            if len(items) == 1 or isinstance(exc, DATABASE_AWAY):
                 return [EvidenceNotKept(cause=type(exc).__name__)] * len(items)
         return [outcome for item in items for outcome in self._outcomes([item])]
 

@@ -9,9 +9,10 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from dean06 import __version__
+from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error
 from dean06.exchange import snapshot
 from dean06.exchange.committing import GroupCommit
@@ -104,7 +105,7 @@ class Edge:
     async def refuse(self, send: Send, error: Exception, *, request: Incoming | None, known: Mapping[str, object]) -> None:
         """Record a refusal in a transaction of its own and answer with the fault."""
         reference = str(uuid4())
-        if isinstance(error, OperationalError | InterfaceError):
+        if isinstance(error, DATABASE_AWAY):
             error = GatewayDatabaseAway(cause=type(error).__name__)
         foreseen = error if isinstance(error, Dean06Error) else ExchangeError()
         if foreseen is error:

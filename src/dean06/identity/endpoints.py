@@ -8,14 +8,14 @@ from http import HTTPStatus
 from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
-from django.db import OperationalError, close_old_connections
-from psycopg_pool import PoolTimeout
+from django.db import close_old_connections
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dean06 import __version__
+from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error, Unavailable
 from dean06.core.problems import status_of
 from dean06.identity import tokens
@@ -116,7 +116,7 @@ def _describe(text: str) -> str:
 
 async def refused(request: Request, error: Exception) -> Response:
     """Answer a foreseen failure as JSON (RFC 6749 sec. 5.2; RFC 6750 sec. 3 for tokens)."""
-    if isinstance(error, OperationalError | PoolTimeout):
+    if isinstance(error, DATABASE_AWAY):
         log.warning("identity.database_unavailable", path=request.url.path, error=type(error).__name__)
         error = Unavailable()
     if not isinstance(error, Dean06Error):  # never: registered for these kinds only
@@ -148,8 +148,7 @@ def protocol_app() -> Starlette:
     """Return the ASGI application of the protocol process."""
     handlers: dict[Any, Handler] = {
         Dean06Error: refused,
-        OperationalError: refused,
-        PoolTimeout: refused,
+        **dict.fromkeys(DATABASE_AWAY, refused),
         HTTPStatus.NOT_FOUND: not_here,
         HTTPStatus.METHOD_NOT_ALLOWED: not_here,
     }

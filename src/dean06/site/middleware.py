@@ -4,12 +4,11 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from psycopg_pool import PoolTimeout
 
 from dean06.core.actor import ANONYMOUS
+from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error, Unavailable
 from dean06.core.problems import status_of
 from dean06.portal.public import actor_of
@@ -51,7 +50,7 @@ class ActorMiddleware:
         request.actor = ANONYMOUS  # type: ignore[attr-defined]
         try:
             request.actor = actor_of(request)  # type: ignore[attr-defined]
-        except (OperationalError, PoolTimeout, Dean06Error) as exc:
+        except (*DATABASE_AWAY, Dean06Error) as exc:
             if (refused := refusal_page(request, exc)) is not None:
                 return refused
         return self.get_response(request)
@@ -73,7 +72,7 @@ class RefusalMiddleware:
 
 def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """Return the page of a foreseen failure, or None for an unforeseen one."""
-    if isinstance(exception, OperationalError | PoolTimeout):
+    if isinstance(exception, DATABASE_AWAY):
         log.warning("site.database_unavailable", path=request.path, error=type(exception).__name__)
         exception = DatabaseAway()
     if not isinstance(exception, Dean06Error):

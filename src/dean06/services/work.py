@@ -198,7 +198,7 @@ def _steps(dossier: Dossier, pack: Pack, events: list[DossierEvent]) -> list[Sho
     shown = []
     for rule in pack.steps:
         event = signed.get(rule.step)
-        name = f"{int(rule.step)}. {STEPS[rule.step]}"
+        name = str(STEPS[rule.step])
         if event is not None:
             shown.append(ShownStep(name, "done", event.at, str(event.data.get("text", "")), str(event.by.get("name", ""))))
         elif dossier.step == rule.step and State(dossier.state) not in CLOSED:

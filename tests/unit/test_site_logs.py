@@ -34,13 +34,14 @@ main.main()
 
 @pytest.mark.parametrize("start", ["import dean06.site.wsgi", WORKER, COMMAND_LINE], ids=["web", "worker", "command line"])
 def test_a_traceback_shows_no_local_variables_and_no_number(tmp_path, start):
-    environment = {**os.environ, "DEAN06_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "dean06.site.settings", "NO_COLOR": "1"}
+    environment = {**os.environ, "DEAN06_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "dean06.site.settings"}
 
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", start + FAILS], env=environment, capture_output=True, text=True, check=True
     )
 
     assert done.stdout == ""
+    assert "\x1b" not in done.stderr  # colours are for a terminal, not for a file
     assert "test.failed" in done.stderr
     assert "ValueError: broken" in done.stderr
     assert "Nguyễn" not in done.stderr.replace('look("079190000017", "Nguyễn Thị Mẫu")', "")

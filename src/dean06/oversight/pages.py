@@ -15,7 +15,7 @@ from dean06.core.errors import NotFound
 from dean06.oversight.errors import FiguresNotFound, NotALeader
 from dean06.oversight.models import LEADER
 from dean06.oversight.queries import Figures, Level, Scope, by_level, dossiers_behind, history, step_figures, total
-from dean06.oversight.words import EVENTS, MEASURES, STATES, STEPS
+from dean06.oversight.words import EVENTS, MEASURES, STATES, STEPS, duration_words
 from dean06.reference.public import unit
 from dean06.ui.public import TileValue, formats
 
@@ -98,7 +98,7 @@ def dossier(request: HttpRequest, code: str) -> HttpResponse:
         "events": [
             {"seq": e.seq, "name": EVENTS.get(e.kind, e.kind), "state": STATES[e.state], "at": e.at, "due_on": e.due_on} for e in events
         ],
-        "steps": [{"name": STEPS[time.step], "hours": time.seconds / 3600} for time in row.step_times.order_by("step")],
+        "steps": [{"name": STEPS[time.step], "words": duration_words(time.seconds / 3600)} for time in row.step_times.order_by("step")],
     }
     return render(request, "oversight/dossier.html", context)
 
@@ -168,7 +168,16 @@ def _steps(actor: Actor, scope: Scope) -> list[dict[str, Any]]:
     found = step_figures(actor, scope)
     longest = max((row.p90_hours for row in found), default=0.0)
     return [
-        {"name": STEPS[row.step], "median": row.median_hours, "p90": row.p90_hours, "count": row.count, "longest": longest} for row in found
+        {
+            "name": STEPS[row.step],
+            "median_words": duration_words(row.median_hours),
+            "p90_words": duration_words(row.p90_hours),
+            "median": row.median_hours,
+            "p90": row.p90_hours,
+            "count": row.count,
+            "longest": longest,
+        }
+        for row in found
     ]
 
 

@@ -2,7 +2,13 @@
 
 from typing import Final
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from dean06.ui.public import formats
+
+MINUTES_AN_HOUR: Final = 60
+HOURS_A_DAY: Final = 24
 
 MEASURES: Final = {
     "received": _("Đã tiếp nhận"),
@@ -56,3 +62,12 @@ EVENTS: Final = {
     "stopped": _("Dừng xử lý"),
     "withdrawn": _("Người dân rút hồ sơ"),
 }
+
+
+def duration_words(hours: float) -> str:
+    """Write a stretch of time in the unit that people would use: minutes, hours or days of 24 hours."""
+    if hours < 1:
+        return gettext("%(n)s phút") % {"n": formats.number(hours * MINUTES_AN_HOUR, 1)}
+    if hours < 2 * HOURS_A_DAY:
+        return gettext("%(n)s giờ") % {"n": formats.number(hours, 1)}
+    return gettext("%(n)s ngày") % {"n": formats.number(hours / HOURS_A_DAY, 1)}

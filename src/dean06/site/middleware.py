@@ -5,11 +5,13 @@ from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from dean06.core.actor import ANONYMOUS
 from dean06.core.databases import DATABASE_AWAY
-from dean06.core.errors import Dean06Error, Unavailable
+from dean06.core.errors import Dean06Error, Denied, Unavailable
 from dean06.core.problems import status_of
 from dean06.portal.public import actor_of
 
@@ -78,5 +80,8 @@ def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | N
     if not isinstance(exception, Dean06Error):
         return None
     log.info("site.refused", **{**exception.context, "code": exception.code, "path": request.path})
+    actor = getattr(request, "actor", ANONYMOUS)
+    if isinstance(exception, Denied) and actor.is_anonymous and request.method == "GET":
+        return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")  # who it is decides; ask first
     status = status_of(exception)
     return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)

@@ -85,7 +85,7 @@ def test_a_citizen_files_without_script(installation, at_browser):
 
     citizen.open(f"/dossiers/{dossier}")
     expect(citizen.page.locator("main")).to_contain_text("Mới đăng ký")
-    expect(citizen.page.locator("main .tag--ok", has_text="Đồng ý")).to_be_visible()
+    expect(citizen.page.locator("main .tag--ok", has_text="Đã đồng ý")).to_have_count(2)  # as householder and as owner
     citizen.open("/me/looks")
     citizen.reload_until("Đang ghi sổ", gone=True)
     assert proof_links(citizen.page)

@@ -24,6 +24,7 @@ ACCOUNT: Final = (
     ("portal:me", _("Dữ liệu của tôi"), "data"),
     ("portal:looks", _("Ai đã xem dữ liệu của tôi"), "eye"),
     ("portal:documents", _("Giấy tờ của tôi"), "doc"),
+    ("services:consents", _("Ý kiến cần trả lời"), "help"),
     ("identity:account", _("Tài khoản định danh"), "key"),
 )
 FOOTER: Final = (

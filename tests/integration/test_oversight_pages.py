@@ -66,3 +66,9 @@ def test_pages_hold_for_everyone(live_server, new_page, acting, figures, path):
 
     assert_accessible(page)
     shoot(page, f"oversight{path.replace('/', '-')}", widths=(390, 1280, 1920))
+
+
+def test_a_stranger_is_asked_to_log_in_and_comes_back(client, db):
+    answer = client.get("/leader/figures/received?province=22")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/login?next=%2Fleader%2Ffigures%2Freceived%3Fprovince%3D22")

@@ -30,6 +30,8 @@ class Invalid(Dean06Error):
 class Denied(Dean06Error):
     """The caller may not do this."""
 
+    asks_for_login: ClassVar[bool] = False
+    """Whether logging in may help someone who is not logged in: pages then ask for it first."""
     code = "core.denied"
     message_vi = "Bạn không có quyền thực hiện việc này."
 

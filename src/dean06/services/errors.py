@@ -76,6 +76,7 @@ class ProcedureNotOnline(Conflict):
 class LogInFirst(Denied):
     """Nobody is logged in."""
 
+    asks_for_login = True
     code = "services.log_in_first"
     message_vi = "Hãy đăng nhập bằng tài khoản định danh điện tử rồi mở lại trang này."
 

@@ -81,7 +81,7 @@ def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | N
         return None
     log.info("site.refused", **{**exception.context, "code": exception.code, "path": request.path})
     actor = getattr(request, "actor", ANONYMOUS)
-    if isinstance(exception, Denied) and actor.is_anonymous and request.method == "GET":
+    if isinstance(exception, Denied) and exception.asks_for_login and actor.is_anonymous and request.method == "GET":
         return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")  # who it is decides; ask first
     status = status_of(exception)
     return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)

@@ -116,9 +116,21 @@ def forge(installation, statement, *values):
         assert connection.execute(statement, values).rowcount == 1
 
 
+PROOF_PENDING = "Đang ghi sổ"
+
+
 def what_she_sees(citizen):
     """Text of the pages that tell a citizen where she stands; opening them adds nothing to them but the look itself."""
-    return {path: citizen.get(path).text for path in ("/me", "/me/dossiers", "/me/documents")}
+    return {path: settled_text(citizen, path) for path in ("/me", "/me/dossiers", "/me/documents")}
+
+
+def settled_text(citizen, path, seconds=60):
+    """Text of a page once no look on it waits for its proof any more."""
+    deadline = time.monotonic() + seconds
+    while PROOF_PENDING in (text := citizen.get(path).text):
+        assert time.monotonic() < deadline, "the sequencer does not catch up"
+        time.sleep(0.5)
+    return text
 
 
 def wait_until_quiet(installation, seconds=120):

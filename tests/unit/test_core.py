@@ -13,12 +13,19 @@ from dean06.core.paging import MalformedCursor, decode_cursor, encode_cursor
 from dean06.core.problems import problem, status_of
 
 
-def test_keys_are_uuids_of_version_7_and_never_repeat():
+def test_keys_are_uuids_of_version_7_and_sort_in_the_order_they_were_made():
     keys = [new_key() for _ in range(1000)]
 
     assert len(set(keys)) == 1000
+    assert sorted(keys) == keys
     assert {(key.version, key.variant) for key in keys} == {(7, uuid.RFC_4122)}
-    assert sorted(keys, key=lambda key: key.int >> 80) == keys
+
+
+def test_keys_keep_their_order_when_the_clock_is_set_back(monkeypatch):
+    before = new_key()
+    monkeypatch.setattr("time.time_ns", lambda: 0)
+
+    assert before < new_key() < new_key()
 
 
 @given(st.lists(st.one_of(st.integers(), st.text(max_size=20)), min_size=1, max_size=4))

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from dean06.cli.main import cli
 from dean06.core.vietnamese import fold
 from dean06.demo.bench import peak_memory_mb
-from dean06.demo.public import BadSynthesis, synthesise
-from dean06.demo.synth.synthesise import BLOCK_PEOPLE, plan
+from dean06.demo.synth.synthesise import BLOCK_PEOPLE, BadSynthesis, plan, synthesise
 from dean06.reference.public import code_list, province_of, unit, units
 from shared_data import shared_rows
 

@@ -27,26 +27,18 @@ def seed_command(people: int, province: str, seed_number: int) -> None:
 
 
 @demo_commands.command("people")
-@with_django
 def people_command() -> None:
     """Print the invented people that one can log in as, with their passwords.
 
     Example: dean06 demo people
     """
-    from dean06.demo.public import read_accounts
+    from dean06.demo.public import introduce, read_accounts
 
-    accounts = read_accounts(config().data_dir)
-    width = max(len(account.part) for account in accounts.values())
-    click.echo("\n  Người minh họa, tất cả đều bịa ra / demo people, all invented:\n")
-    for account in accounts.values():
-        click.echo(f"  {account.part:<{width}}  {account.number}  {account.password}  {account.full_name} ({account.title})")
-    click.echo("\n  Mã dùng một lần / one-time code:  dean06 demo code citizen")
-    click.echo("  Thử / try: log in as citizen → Đăng ký thường trú. Or all of it by HTTP:  dean06 demo walk\n")
+    click.echo(introduce(read_accounts(config().data_dir)))
 
 
 @demo_commands.command("code")
 @click.argument("part")
-@with_django
 def code_command(part: str) -> None:
     """Print the present one-time code of a demonstration person.
 

@@ -178,11 +178,12 @@ def _serve(settings: Config, book: ProcessBook, postgres: EmbeddedPostgres | Non
 
 def _people(settings: Config) -> str:
     """Return what introduces the demonstration people; nothing where the installation has none."""
-    if not (settings.data_dir / "demo-people.json").exists():
+    from dean06.demo.public import NoDemoPeople, introduce, read_accounts
+
+    try:
+        return introduce(read_accounts(settings.data_dir))
+    except NoDemoPeople:
         return ""
-    command = [sys.executable, "-m", "dean06", "demo", "people"]
-    done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, check=False)
-    return done.stdout or f"  ✗ dean06 demo people: {(done.stderr.strip().splitlines() or [str(done.returncode)])[-1]}"
 
 
 def programs(settings: Config) -> list[Program]:

@@ -10,6 +10,8 @@ import structlog
 
 PERSONAL_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 MASK: Final = "[personal number]"
+TALKATIVE: Final = ("fontTools",)
+"""Libraries whose information is for their own authors: fontTools lists every glyph."""
 
 
 def mask_personal_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -48,3 +50,5 @@ def configure(*, level: str = "INFO", console: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

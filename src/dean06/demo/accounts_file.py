@@ -76,6 +76,23 @@ def read_accounts(data_dir: Path) -> dict[str, DemoAccount]:
     return {part: DemoAccount(**row) for part, row in rows.items()}
 
 
+def introduce(accounts: dict[str, DemoAccount]) -> str:
+    """Return what tells a newcomer who the demonstration people are and how to log in as them."""
+    width = max(len(part) for part in accounts)
+    people = (
+        f"  {account.part:<{width}}  {account.number}  {account.password}  {account.full_name} ({account.title})"
+        for account in accounts.values()
+    )
+    return "\n".join(
+        [
+            "\n  Người minh họa, tất cả đều bịa ra / demo people, all invented:\n",
+            *people,
+            "\n  Mã dùng một lần / one-time code:  dean06 demo code citizen",
+            "  Thử / try: log in as citizen → Đăng ký thường trú. Or all of it by HTTP:  dean06 demo walk\n",
+        ]
+    )
+
+
 def write_accounts(data_dir: Path, accounts: dict[str, DemoAccount]) -> None:
     """Write the file whole, readable by its owner only."""
     path = data_dir / FILE_NAME

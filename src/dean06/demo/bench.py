@@ -21,7 +21,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = sys.argv[3]
 import django
 from pathlib import Path
 django.setup()
-from dean06.demo.public import synthesise
+from dean06.demo.synth.synthesise import synthesise
 synthesise(Path(sys.argv[1]), people=int(sys.argv[2]), seed=2026)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dean06.core.config import Config
-from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, read_accounts
-from dean06.demo.synth.synthesise import BadSynthesis, SynthReport, synthesise
+from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, introduce, read_accounts
 
-__all__ = ["BadSynthesis", "DemoAccount", "NoDemoPeople", "SynthReport", "read_accounts", "seed_country", "synthesise", "walk_flow"]
+if TYPE_CHECKING:
+    from dean06.demo.synth.synthesise import SynthReport
+
+__all__ = ["DemoAccount", "NoDemoPeople", "introduce", "read_accounts", "seed_country", "synthesise", "walk_flow"]
+
+
+def synthesise(
+    directory: Path, *, people: int, province: str, seed: int, progress: Callable[[int], None] = lambda _: None
+) -> "SynthReport":
+    """Invent a population and write its three Parquet files; see ``synth.synthesise``. Needs Django set up."""
+    from dean06.demo.synth.synthesise import synthesise as invent  # noqa: PLC0415 -- needs loaded models
+
+    return invent(directory, people=people, province=province, seed=seed, progress=progress)
 
 
 def seed_country(*, data_dir: Path, people: int, province: str, seed_number: int, report: Callable[[str], None]) -> dict[str, DemoAccount]:

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import fontpkg
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 FOLDER: Final = "ui/fonts"
 FEATURES: Final = ("kern", "tnum", "ccmp", "locl", "mark", "mkmk")
@@ -55,6 +55,10 @@ CUTS: Final = {
 
 def cut(wanted: Cut) -> bytes:
     """Return the font as WOFF 1.0, which needs no codec beyond zlib."""
+    from fontTools import subset  # noqa: PLC0415 -- a sixth of a second that no serving process has to spend
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+    from fontTools.varLib import instancer  # noqa: PLC0415
+
     options = subset.Options()
     options.layout_features = list(FEATURES)
     options.hinting = False
@@ -70,7 +74,7 @@ def cut(wanted: Cut) -> bytes:
         return _saved(font)
 
 
-def _saved(font: TTFont) -> bytes:
+def _saved(font: "TTFont") -> bytes:
     out = BytesIO()
     font.save(out)
     return out.getvalue()

@@ -18,10 +18,12 @@ run: install
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# Bytecode is made once, on all cores, instead of by each of five processes at first start.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --disable-pip-version-check -q --no-compile --require-hashes --only-binary :all: --no-deps -r requirements.lock
 	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'dean06.pth').write_text(str(pathlib.Path('src').resolve()) + '\n')"
 	install -m 755 scripts/dean06 $(BIN)/dean06
+	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed

@@ -1,10 +1,12 @@
 """Commands of an operator: database, worker, backup, restore, upgrade, bench."""
 
+import compileall
 import json
 from pathlib import Path
 
 import click
 
+import dean06
 from dean06.cli.backup import make_backup, restore_backup
 from dean06.cli.console import step
 from dean06.cli.django_setup import with_django
@@ -59,6 +61,8 @@ def ready() -> None:
     ensure_trust()
     compile_stale()
     make_fonts()
+    # Also where PYTHONDONTWRITEBYTECODE is set: else each process compiles every module at every start. A read-only tree stays as it is.
+    compileall.compile_dir(Path(dean06.__file__).parent, quiet=2, workers=0)
     click.echo("keys, translations and typefaces are ready")
 
 

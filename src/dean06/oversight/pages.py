@@ -15,8 +15,9 @@ from dean06.core.errors import NotFound
 from dean06.oversight.errors import FiguresNotFound, NotALeader
 from dean06.oversight.models import LEADER
 from dean06.oversight.queries import Figures, Level, Scope, by_level, dossiers_behind, history, step_figures, total
-from dean06.oversight.words import EVENTS, MEASURES, STATES, STEPS, duration_words
+from dean06.oversight.words import EVENTS, MEASURES, duration_words
 from dean06.reference.public import unit
+from dean06.services.public import STATE_NAMES, STEP_NAMES
 from dean06.ui.public import TileValue, formats
 
 NEXT_LEVEL: Final[dict[str, Level]] = {"": "province", "province": "commune", "commune": "procedure"}
@@ -67,7 +68,7 @@ def listing(request: HttpRequest, measure: str) -> HttpResponse:
             "url": reverse("oversight:dossier", args=[row.dossier_code]),
             "place": _place_name(row.commune_code),
             "procedure": row.procedure_code,
-            "state": STATES[row.state],
+            "state": STATE_NAMES[row.state],
             "submitted_at": row.submitted_at,
             "due_on": row.due_on,
             "settled_at": row.settled_at,
@@ -94,11 +95,14 @@ def dossier(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "row": row,
         "place": _place_name(row.commune_code),
-        "state": STATES[row.state],
+        "state": STATE_NAMES[row.state],
         "events": [
-            {"seq": e.seq, "name": EVENTS.get(e.kind, e.kind), "state": STATES[e.state], "at": e.at, "due_on": e.due_on} for e in events
+            {"seq": e.seq, "name": EVENTS.get(e.kind, e.kind), "state": STATE_NAMES[e.state], "at": e.at, "due_on": e.due_on}
+            for e in events
         ],
-        "steps": [{"name": STEPS[time.step], "words": duration_words(time.seconds / 3600)} for time in row.step_times.order_by("step")],
+        "steps": [
+            {"name": STEP_NAMES[time.step], "words": duration_words(time.seconds / 3600)} for time in row.step_times.order_by("step")
+        ],
     }
     return render(request, "oversight/dossier.html", context)
 
@@ -169,7 +173,7 @@ def _steps(actor: Actor, scope: Scope) -> list[dict[str, Any]]:
     longest = max((row.p90_hours for row in found), default=0.0)
     return [
         {
-            "name": STEPS[row.step],
+            "name": STEP_NAMES[row.step],
             "median_words": duration_words(row.median_hours),
             "p90_words": duration_words(row.p90_hours),
             "median": row.median_hours,

@@ -20,26 +20,6 @@ MEASURES: Final = {
     "settled": _("Đã giải quyết"),
     "on_time": _("Giải quyết đúng hạn"),
 }
-STEPS: Final = {
-    1: _("Tiếp nhận"),
-    2: _("Thẩm định"),
-    3: _("Phê duyệt"),
-    4: _("Ký số"),
-    5: _("Trả kết quả"),
-}
-STATES: Final = {
-    1: _("Mới đăng ký"),
-    2: _("Được tiếp nhận"),
-    3: _("Không được tiếp nhận"),
-    4: _("Đang xử lý"),
-    5: _("Yêu cầu bổ sung giấy tờ"),
-    6: _("Yêu cầu thực hiện nghĩa vụ tài chính"),
-    7: _("Công dân yêu cầu rút hồ sơ"),
-    8: _("Dừng xử lý"),
-    9: _("Đã xử lý xong"),
-    10: _("Đã trả kết quả"),
-}
-"""The ten national states; source: domain.md E.3."""
 EVENTS: Final = {
     "submitted": _("Người dân nộp hồ sơ"),
     "claimed": _("Cán bộ nhận việc"),

@@ -2,7 +2,7 @@
 
 import click
 
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database, with_django
 from dean06.core.config import config
 
 
@@ -54,7 +54,7 @@ def code_command(part: str) -> None:
 
 @demo_commands.command("walk")
 @click.option("--json", "as_json", is_flag=True, help="Steps and figures as JSON.")
-@with_django
+@with_database
 def walk_command(*, as_json: bool) -> None:
     """Walk the whole flow by HTTP against the running installation and print each step with its figures.
 

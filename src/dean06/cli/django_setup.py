@@ -7,8 +7,42 @@ from typing import ParamSpec, TypeVar
 import django
 from django.apps import apps
 
+from dean06.core.config import config
+from dean06.core.databases import embedded_databases
+from dean06.core.errors import Unavailable
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+class NotRunning(Unavailable):
+    """The installation's own database is not running: start dean06 up in another terminal, then run this command again."""
+
+    code = "cli.not_running"
+    message_vi = "Hệ thống chưa chạy. Hãy chạy dean06 up ở một cửa sổ khác rồi thử lại lệnh này."
+
+
+def require_running() -> None:
+    """Refuse at once what would wait in vain for the embedded database; an external one is simply asked.
+
+    Raises:
+        NotRunning: no socket is there.
+    """
+    settings = config()
+    if embedded_databases(settings) and not any(settings.socket_dir.glob(".s.PGSQL.*[0-9]")):
+        raise NotRunning(data_dir=str(settings.data_dir))
+
+
+def with_database(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Set Django up before a command that asks the database; refuse it if the installation is not running."""
+    ready = with_django(command)
+
+    @functools.wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        require_running()
+        return ready(*args, **kwargs)
+
+    return run
 
 
 def with_django(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import click
 
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import require_running, with_django
 from dean06.core.config import Config, config
 from dean06.core.errors import Dean06Error
 
@@ -36,7 +36,9 @@ def doctor(*, as_json: bool) -> None:
 
     Example: dean06 doctor --json
     """
-    findings = [finding for check in CHECKS for finding in _run(check, config())]
+    findings = [finding for check in ALWAYS for finding in _run(check, config())]
+    unreachable = _run(_running, config())
+    findings += unreachable or [finding for check in ASKING_THE_DATABASE for finding in _run(check, config())]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -82,6 +84,11 @@ def _data_directory(settings: Config) -> Iterator[Finding]:
         f"{settings.data_dir}, {free // 1_000_000:,} MB free",
         "free some space" if low else "",
     )
+
+
+def _running(_settings: Config) -> Iterator[Finding]:
+    require_running()
+    yield from ()
 
 
 def _database(_settings: Config) -> Iterator[Finding]:
@@ -130,4 +137,5 @@ def _ledger(_settings: Config) -> Iterator[Finding]:
 
 
 Check = Callable[[Config], Iterator[Finding]]
-CHECKS: Final[tuple[Check, ...]] = (_python, _data_directory, _database, _messages, _ledger)
+ALWAYS: Final[tuple[Check, ...]] = (_python, _data_directory)
+ASKING_THE_DATABASE: Final[tuple[Check, ...]] = (_database, _messages, _ledger)

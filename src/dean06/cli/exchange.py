@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database
 from dean06.core.clock import today
 
 FAILED: Final = 1
@@ -24,7 +24,7 @@ def exchange() -> None:
 
 @exchange.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@with_django
+@with_database
 def load(directory: Path) -> None:
     """Load the packs of members and agreements in DIRECTORY.
 
@@ -45,7 +45,7 @@ def load(directory: Path) -> None:
 
 @exchange.command("agreements")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
-@with_django
+@with_database
 def list_agreements(*, as_json: bool) -> None:
     """Show who may ask whom for what, why and until when.
 

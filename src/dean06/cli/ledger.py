@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from dean06.cli.console import show
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database, with_django
 from dean06.core.errors import Dean06Error
 
 COULD_NOT_RUN = 2
@@ -22,11 +22,11 @@ def ledger() -> None:
 @ledger.command()
 @click.option("--log", default="", help="Only this log.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
-@with_django
+@with_database
 def verify(*, log: str, as_json: bool) -> None:
     """Recompute every log of every database and name each entry that does not fit.
 
-    Exit code: 0 nothing found, 1 findings, 2 could not run.
+    Exit code: 0 nothing found, 1 findings, 2 could not run, 5 not running.
 
     Example: dean06 ledger verify
     """
@@ -60,7 +60,7 @@ def verify(*, log: str, as_json: bool) -> None:
 @ledger.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-@with_django
+@with_database
 def export(*, directory: Path, as_json: bool) -> None:
     """Write all logs, without any readable part, into a new directory for tools/verify_ledger.py.
 
@@ -83,7 +83,7 @@ def export(*, directory: Path, as_json: bool) -> None:
 
 @ledger.command()
 @click.argument("entry", type=click.UUID)
-@with_django
+@with_database
 def proof(*, entry: UUID) -> None:
     """Print the proof of one entry as JSON, without its readable part, which only the one it concerns may open.
 

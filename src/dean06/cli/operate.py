@@ -9,7 +9,7 @@ import click
 import dean06
 from dean06.cli.backup import make_backup, restore_backup
 from dean06.cli.console import step
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import require_running, with_django
 from dean06.cli.up import database, require_stopped, run_step
 from dean06.core.clock import legal, now
 from dean06.core.config import config
@@ -89,6 +89,7 @@ def backup(file: Path | None, *, as_json: bool) -> None:
     Example: dean06 backup backups/2026-11-24.tar
     """
     settings = config()
+    require_running()
     target = file or settings.data_dir / "backups" / f"{legal(now()):%Y%m%d-%H%M%S}.tar"
     manifest = make_backup(settings, target)
     click.echo(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from dean06.cli.console import refusals_shown
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database, with_django
 
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
@@ -177,7 +177,7 @@ def calendar(*, year: int, without_database: bool, as_json: bool) -> None:
 @click.option("--note", required=True, help="What people read: why.")
 @click.option("--source", required=True, help="Decision or notice, with number and day.")
 @refusals_shown
-@with_django
+@with_database
 def set_day(*, day: date, is_working: bool, note: str, source: str) -> None:
     """Correct one day of the calendar; every process follows within half a minute.
 
@@ -192,7 +192,7 @@ def set_day(*, day: date, is_working: bool, note: str, source: str) -> None:
 
 @reference.command(name="reset-day")
 @click.argument("day", type=DAY)
-@with_django
+@with_database
 def reset_day(*, day: date) -> None:
     """Take a correction back. Exit code 3: there was none.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dean06.cli.console import exit_code, show
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database
 from dean06.core.actor import SYSTEM
 from dean06.core.errors import Dean06Error
 
@@ -20,7 +20,7 @@ def registry_commands() -> None:
 @registry_commands.command("load")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@with_django
+@with_database
 def load(directory: Path, *, as_json: bool) -> None:
     """Load a population from the Parquet files of DIRECTORY into an empty registry.
 
@@ -48,7 +48,7 @@ def load(directory: Path, *, as_json: bool) -> None:
 
 @registry_commands.command("count")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@with_django
+@with_database
 def count(*, as_json: bool) -> None:
     """Print how many people (by life status) and households the registry holds.
 

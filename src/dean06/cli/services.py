@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dean06.cli.console import exit_code, show
-from dean06.cli.django_setup import with_django
+from dean06.cli.django_setup import with_database, with_django
 from dean06.core.errors import Dean06Error
 
 
@@ -47,7 +47,7 @@ def check_packs(folder: tuple[Path, ...], *, as_json: bool) -> None:
 @services_commands.command("import-procedures")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@with_django
+@with_database
 def import_procedures(file: Path, *, as_json: bool) -> None:
     """Import FILE (.jsonl or .jsonl.gz, one procedure a line) into the catalogue under /procedures; all or nothing.
 

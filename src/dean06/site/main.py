@@ -9,9 +9,11 @@ from typing import Final
 from pydantic import ValidationError
 
 from dean06.cli.console import exit_code, show
+from dean06.cli.database import DatabaseUnreachable
 from dean06.cli.instance import DataDirectoryUnusable, DiskFull
 from dean06.cli.main import cli
 from dean06.core.config import config
+from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error, Invalid
 from dean06.core.logs import configure
 
@@ -37,6 +39,8 @@ def main() -> None:
         refuse(BadSetting(**{str(part["loc"][0]): part["msg"] for part in error.errors()}))
     except OSError as error:
         refuse(foreseen(error))
+    except DATABASE_AWAY as error:
+        refuse(DatabaseUnreachable(reason=str(error).partition("\n")[0]))
 
 
 def foreseen(error: OSError) -> Dean06Error:

@@ -1,6 +1,6 @@
 """What other modules may use of ledger."""
 
-from dean06.ledger.actions import destroy_subject_key, record, record_many
+from dean06.ledger.actions import Draft, destroy_subject_key, record, record_batch, record_many
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
@@ -8,6 +8,7 @@ from dean06.ledger.sequencer import sequence
 from dean06.ledger.verification import Finding, Findings, verify
 
 __all__ = [
+    "Draft",
     "Finding",
     "Findings",
     "Look",
@@ -19,6 +20,7 @@ __all__ = [
     "proof_of",
     "public_keys_pem",
     "record",
+    "record_batch",
     "record_many",
     "sequence",
     "verify",

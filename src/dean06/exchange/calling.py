@@ -86,8 +86,7 @@ def call(
     with transaction.atomic(using=USING, durable=True):
         if not all(claim([nonce_digest(admitted.signed)], using=USING)):
             raise MessageReplayed
-        evidence_id = write(sealed.evidence.by(actor), using=USING)
-        write(mine.by(actor), using=USING)
+        evidence_id, _ = write([sealed.evidence.by(actor), mine.by(actor)], using=USING)
     return Answer(sealed.status, sealed.document or {}, outgoing.request_id, evidence_id)
 
 

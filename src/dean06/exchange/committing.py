@@ -32,10 +32,12 @@ class GroupCommit(Generic[Item, Result]):
         name: of the thread.
         commit: does a whole group in one transaction and returns one result for each item, in order. When an item is bad,
             it is called again for each item alone, so that the bad one fails alone; when the database is away, all fail.
+        most: items in a group.
     """
 
-    def __init__(self, name: str, commit: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+    def __init__(self, name: str, commit: Callable[[Sequence[Item]], Sequence[Result]], *, most: int = MOST_IN_GROUP) -> None:
         self._name = name
+        self._most = most
         self._commit = commit
         self._waiting: deque[tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Result]]] = deque()
         self._something = threading.Event()
@@ -63,7 +65,7 @@ class GroupCommit(Generic[Item, Result]):
             self._something.wait()
             self._something.clear()
             while self._waiting:
-                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_IN_GROUP))]
+                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
                 self._finish(group, self._outcomes([item for item, _, _ in group]))
 
     def _outcomes(self, items: Sequence[Item]) -> Sequence[Result | Exception]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from dean06 import __version__
 from dean06.core.databases import DATABASE_AWAY
@@ -28,6 +30,11 @@ log = structlog.get_logger(__name__)
 
 THREADS: Final = 5  # each may hold one of the process's pooled database connections
 STALE_SECONDS: Final = 2.0
+SWITCH_SECONDS: Final = 0.0005
+"""How long the event loop may keep the interpreter from the thread that commits (Python's default is ten times as long): a
+commit takes several round trips to the database, and each would wait so long again."""
+CONNECTION_SECONDS: Final = 5.0
+"""So long a thread keeps its database connection before it is checked again."""
 
 Result = TypeVar("Result")
 
@@ -62,6 +69,7 @@ class Edge:
 
     async def start(self) -> None:
         """Get ready."""
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     async def stop(self) -> None:
         """Give back connections and threads."""
@@ -128,11 +136,20 @@ class Edge:
         return fault_of(error, gateway=self.gateway, detail=reference)
 
 
+_of_thread: Final = threading.local()
+
+
 def _with_own_connection(function: Callable[[], Result]) -> Result:
+    """Run a function in a thread that keeps its connection for a while: giving it back and checking it costs more than most questions."""
     try:
         return function()
     finally:
-        close_old_connections()
+        checked_at = getattr(_of_thread, "checked_at", 0.0)
+        if time.monotonic() - checked_at > CONNECTION_SECONDS or any(
+            connection.errors_occurred for connection in connections.all(initialized_only=True)
+        ):
+            _of_thread.checked_at = time.monotonic()
+            close_old_connections()
 
 
 def _loggable(context: Mapping[str, object]) -> dict[str, object]:

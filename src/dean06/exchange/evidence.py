@@ -18,11 +18,16 @@ from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
 from dean06.exchange.domain.signatures import Signed
-from dean06.ledger.public import record, record_many
+from dean06.ledger.public import Draft, record_batch
 
 PROVIDER_LOG: Final = "exchange.provider"
 CONSUMER_LOG: Final = "exchange.consumer"
 LONGEST_IN_REFUSAL: Final = 300
+CLAIM: Final = (
+    "INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, %s FROM unnest(%s::uuid[]) AS asked(nonce)"
+    " ON CONFLICT DO NOTHING RETURNING digest"
+)
+CLAIM_NOW: Final = CLAIM.replace(" ON CONFLICT", " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
 
 
@@ -46,40 +51,40 @@ class Evidence:
         """Return the same entry with the actor of the caller."""
         return replace(self, actor=actor)
 
+    @property
+    def draft(self) -> Draft:
+        """Return the ledger's entry."""
+        return Draft(
+            kind=self.kind,
+            log=self.log,
+            actor=self.actor,
+            who=self.who,
+            subjects=self.subjects,
+            purpose=self.purpose,
+            legal_basis=self.legal_basis,
+            dossier=self.dossier,
+            on_behalf_of=self.on_behalf_of,
+            fields=self.fields,
+            detail=self.detail,
+        )
 
-def write(evidence: Evidence, *, using: str) -> UUID:
-    """Write one entry in the caller's transaction."""
-    common: dict[str, Any] = {
-        "log": evidence.log,
-        "using": using,
-        "actor": evidence.actor,
-        "who": evidence.who,
-        "purpose": evidence.purpose,
-        "legal_basis": evidence.legal_basis,
-        "dossier": evidence.dossier,
-        "on_behalf_of": evidence.on_behalf_of,
-        "fields": evidence.fields,
-        "detail": evidence.detail,
-    }
-    if len(evidence.subjects) > 1:
-        return record_many(evidence.kind, subjects=evidence.subjects, **common)
-    return record(evidence.kind, subject=evidence.subjects[0] if evidence.subjects else None, **common)
+
+def write(evidence: Sequence[Evidence], *, using: str) -> list[UUID]:
+    """Write entries in the caller's transaction."""
+    return record_batch([one.draft for one in evidence], using=using)
 
 
 def keep(evidence: Sequence[Evidence]) -> list[UUID]:
     """Write entries and commit them; when this returns they survive a crash."""
     using = database_of("exchange")
     with transaction.atomic(using=using, durable=True):
-        return [write(one, using=using) for one in evidence]
+        return write(evidence, using=using)
 
 
-def claim(nonces: Sequence[UUID], *, using: str) -> list[bool]:
+def claim(nonces: Sequence[UUID], *, using: str, statement: str = CLAIM) -> list[bool]:
     """Say of each nonce whether it is new, and remember it, in the caller's transaction."""
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO exchange_seennonce (digest, seen_at) SELECT unnest(%s::uuid[]), %s ON CONFLICT DO NOTHING RETURNING digest",
-            [list(nonces), now()],
-        )
+        cursor.execute(statement, [now(), list(nonces)])
         fresh = {row[0] for row in cursor.fetchall()}
     claimed = []
     for nonce in nonces:
@@ -91,14 +96,10 @@ def claim(nonces: Sequence[UUID], *, using: str) -> list[bool]:
 def claim_now(nonces: Sequence[UUID]) -> list[bool]:
     """Claim nonces before their calls are served, visible to all processes.
 
-    The commit does not wait for the disk: the evidence of the same call is committed later, and the database's log is
-    written in order, so no call that was answered can lose its nonce in a crash.
+    One statement that is its own transaction. The commit does not wait for the disk: the evidence of the same call is
+    committed later, and the database's log is written in order, so no call that was answered can lose its nonce in a crash.
     """
-    using = database_of("exchange")
-    with transaction.atomic(using=using, durable=True):
-        with connections[using].cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-        return claim(nonces, using=using)
+    return claim(nonces, using=database_of("exchange"), statement=CLAIM_NOW)
 
 
 def nonce_digest(signed: Signed) -> UUID:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from dean06.core.actor import Actor
 from dean06.core.keys import PersonKey
-from dean06.ledger.domain.leaves import commitment
 from dean06.ledger.errors import MalformedEntry
 from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerPending, LedgerReading
 from dean06.ledger.public import Draft, destroy_subject_key, export, looks_at, proof_of, record, record_batch, sequence, verify

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["browser"]
+pytest_plugins = ["browser", "exchange_gateways"]
 
 hypothesis_settings.register_profile("dean06", deadline=None, derandomize=True, max_examples=60)
 hypothesis_settings.load_profile("dean06")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -24,7 +25,16 @@ OPENAPI = {
     "openapi": "3.1.0",
     "info": {"title": "Dân cư", "version": "1"},
     "servers": [{"url": "http://10.0.0.1"}],
-    "paths": {"/v1/persons/look-up": {"post": {}}},
+    "paths": {
+        "/v1/persons/look-up": {
+            "servers": [{"url": "http://10.0.0.2"}],
+            "post": {
+                "servers": [{"url": "http://10.0.0.3"}],
+                "responses": {"200": {"description": "x", "links": {"next": {"operationId": "x", "server": {"url": "http://10.0.0.4"}}}}},
+            },
+        }
+    },
+    "components": {"schemas": {"Rack": {"type": "object", "properties": {"servers": {"type": "array"}}}}},
 }
 
 
@@ -47,6 +57,34 @@ consumer_gateway = consumer_app()
 provider_gateway = provider_app()
 
 
+OF_THE_TRANSPORT = [
+    "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade", "user-agent", "host", "server", "expect",
+    "x-road-client", "x-road-request-id", "x-road-request-hash", "x-road-service",
+]  # fmt: skip
+
+
+OWN = [
+    (b"content-type", b"application/json"),
+    (b"x-own", b"kept"),
+    (b"x-road-id", b"forged"),
+    (b"x-road-error", b"forged"),
+    (b"set-cookie", b"a=1"),
+]
+CACHED = [(b"etag", b'"v1"'), (b"cache-control", b"max-age=60"), (b"vary", b"accept"), (b"last-modified", b"Sun, 01 Nov 2026 00:00:00 GMT")]
+SPECIAL = {
+    "redirect": (302, [(b"location", b"http://127.0.0.1:9/elsewhere")], b""),
+    "empty": (204, [], b""),
+    "text": (200, [(b"content-type", b"text/plain")], b"plain"),
+    "fails": (503, [], None),
+    "subject": (200, [(b"x-exchange-subjects", str(SUBJECT).encode())], None),
+    "nonsense": (200, [(b"x-exchange-subjects", b"nonsense")], None),
+    "hop": (200, [(name.encode(), b"of-the-service") for name in OF_THE_TRANSPORT], None),
+    "cached": (200, CACHED, None),
+}
+"""What the last segment of a path does: status, headers, and a body unless the system tells what it was asked."""
+SEEN = {}
+
+
 async def system(scope, receive, send):
     """An information system that tells what it was asked."""
     if scope["type"] != "http":
@@ -63,37 +101,52 @@ async def system(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": json.dumps(found).encode()})
         return
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"x-own", b"kept"),
-        (b"x-road-id", b"forged"),
-        (b"x-road-error", b"forged"),
-        (b"set-cookie", b"a=1"),
-    ]
-    status = 200
-    answer = json.dumps(
-        {
-            "path": path,
-            "query": scope["query_string"].decode(),
-            "method": scope["method"],
-            "headers": {k.decode(): v.decode() for k, v in scope["headers"]},
-            "body": body.decode("latin-1"),
-        }
-    ).encode()
-    if path.endswith("/redirect"):
-        status, headers, answer = 302, [(b"location", b"http://127.0.0.1:9/elsewhere")], b""
-    if path.endswith("/empty"):
-        status, headers, answer = 204, [], b""
-    if path.endswith("/fails"):
-        status = 503
-    if path.endswith("/text"):
-        headers, answer = [(b"content-type", b"text/plain")], b"plain"
-    if path.endswith("/subject"):
-        headers.append((b"x-exchange-subjects", str(SUBJECT).encode()))
-    if path.endswith("/nonsense"):
-        headers.append((b"x-exchange-subjects", b"nonsense"))
+    if path.startswith("/x1/"):
+        await lie(scope, send, body)
+        return
+    if found := re.search(rb"sleep=([0-9.]+)", scope["query_string"]):
+        await asyncio.sleep(float(found[1]))
+    place = f"{scope['method']} {path}"
+    SEEN[place] = SEEN.get(place, 0) + 1
+    told = {
+        "path": path,
+        "query": scope["query_string"].decode(),
+        "method": scope["method"],
+        "headers": {k.decode(): v.decode() for k, v in scope["headers"]},
+        "body": body.decode("latin-1"),
+        "seen": SEEN[place],
+    }
+    status, headers, answer = SPECIAL.get(path.rpartition("/")[2], (200, [], None))
+    if path.endswith("/cached") and told["headers"].get("if-none-match") == '"v1"':
+        status, answer = 304, b""
+    if answer is None:
+        headers, answer = [*OWN, *headers], json.dumps(told).encode()
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": answer})
+
+
+async def lie(scope, send, body):
+    """Answer as a provider's gateway whose answer belongs to another request in one point: the last segment names it."""
+    from dean06.exchange.domain.digests import content_digest, head_bytes, request_hash
+
+    path = scope["raw_path"].decode()
+    asked = {name.decode(): value.decode() for name, value in scope["headers"]}
+    kept = [(name, asked[name]) for name in asked["x-exchange-kept"].split(",")]
+    head = head_bytes(scope["method"], path.replace("/x1/", "/r1/", 1), [*kept, ("x-road-request-id", asked["x-road-request-id"])])
+    headers = {
+        "x-road-client": asked["x-road-client"],
+        "x-road-id": asked["x-road-id"],
+        "x-road-service": "/".join(path.split("/")[2:7]),
+        "x-road-request-id": asked["x-road-request-id"],
+        "x-road-request-hash": request_hash(head, body),
+        "content-digest": content_digest(b"{}"),
+        "content-type": "application/json",
+    }
+    lie = path.rpartition("/")[2]
+    assert lie in headers or lie == "signature", lie
+    headers[lie] = "of another"
+    await send({"type": "http.response.start", "status": 200, "headers": [(n.encode(), v.encode()) for n, v in headers.items()]})
+    await send({"type": "http.response.body", "body": b"{}"})
 
 
 def entries(asked):

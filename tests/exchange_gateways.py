@@ -1,6 +1,7 @@
 """Two real gateways for tests: granian processes on free ports, a database of their own, foreign information systems."""
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import pytest
 
 TESTS = Path(__file__).parent
 SRC = TESTS.parent / "src"
@@ -23,6 +25,8 @@ CLIENT = "VN/COM/DEMOBANK/CUSTOMERS"
 TOKEN = "a token that only a test knows"
 TOKEN_CLIENT = "VN/COM/DEMOBANK/GUARDED"
 POPULATION = "/r1/VN/GOV/G01/POPULATION/population"
+LIAR = "/r1/VN/GOV/LIAR/SYSTEM/any"
+GUARDED = "/r1/VN/GOV/G01/POPULATION/guarded"
 SYSTEM = "/r1/VN/GOV/G01/POPULATION/system"
 
 MEMBERS = """
@@ -39,7 +43,17 @@ members:
           - {code: population, title: Dân cư, location: inside, timeout_seconds: 5}
           - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2}
           - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2}
+          - {code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2}
           - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}
+  - class: GOV
+    code: LIAR
+    name: Cơ quan không trung thực
+    gateway: "GATEWAY_ORIGIN"
+    subsystems:
+      - code: SYSTEM
+        name: Hệ thống
+        services:
+          - {code: any, title: Bất kỳ, location: "SYSTEM_ORIGIN"}
   - class: GOV
     code: H49
     name: Tỉnh Quảng Ninh
@@ -57,7 +71,7 @@ AGREEMENT = """
     title: {code}
     client: {client}
     service: VN/GOV/G01/POPULATION/{service}
-    endpoints: [{{method: "*", path: "{path}"}}]
+    endpoints: [{endpoints}]
     fields: [{fields}]
     purposes: [{purpose}]
     legal_bases: [{{document: 91/2025/QH15, article: Điều 9, certainty: F}}]
@@ -73,14 +87,31 @@ def agreement(
     client=CLIENT,
     service="population",
     path="/v1/persons/**",
+    endpoints=None,
     fields="full_name, echo",
     purpose="kyc",
     until="2099-12-31",
     subject_required="true",
 ):
+    endpoints = endpoints or [("*", path)]
     return AGREEMENT.format(
-        code=code, client=client, service=service, path=path, fields=fields, purpose=purpose, until=until, subject_required=subject_required
+        code=code,
+        client=client,
+        service=service,
+        endpoints=", ".join(f'{{method: "{method}", path: "{path}"}}' for method, path in endpoints),
+        fields=fields,
+        purpose=purpose,
+        until=until,
+        subject_required=subject_required,
     )
+
+
+GRANTS = {
+    "G-1": {"client": CLIENT, "purpose": "kyc", "endpoints": [("POST", "/v1/persons/*"), ("GET", "/v1/units/**")]},
+    "G-2": {"client": TOKEN_CLIENT, "purpose": "audit", "endpoints": [("*", "/v1/audit")]},
+    "G-3": {"client": CLIENT, "purpose": "kyc", "endpoints": [("*", "/v1/ended/**")], "until": "2026-02-01"},
+}
+"""Agreements over the guarded service, in a form that a test can read for itself."""
 
 
 AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
@@ -90,7 +121,8 @@ AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
         agreement("A-3", client=TOKEN_CLIENT),
         agreement("A-4", service="system", path="/**", fields='"*"', subject_required="false"),
         agreement("A-5", service="away", path="/**"),
-        agreement("A-6", service="paused", path="/**"),
+        agreement("A-6", service="paused", path="/v1/**"),
+        *[agreement(code, service="guarded", fields='"*"', subject_required="false", **grant) for code, grant in GRANTS.items()],
     ]
 )
 
@@ -161,9 +193,8 @@ class Gateways:
         self.run("database", "upgrade", role="owner")
         packs = self.folder / "packs"
         packs.mkdir()
-        import hashlib
-
-        members = MEMBERS.replace("SYSTEM_ORIGIN", f"http://127.0.0.1:{self.system_port}/base")
+        system = f"http://127.0.0.1:{self.system_port}"
+        members = MEMBERS.replace("SYSTEM_ORIGIN", f"{system}/base").replace("GATEWAY_ORIGIN", system)
         (packs / "members.yaml").write_text(members.replace("TOKEN_HASH", hashlib.sha256(TOKEN.encode()).hexdigest()))
         (packs / "agreements.yaml").write_text(AGREEMENTS)
         print(self.run("exchange", "load", str(packs)).stdout)
@@ -272,3 +303,28 @@ def database(cluster):
     finally:
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def gateways(postgres, tmp_path_factory):
+    """Both gateways with a foreign information system behind them, started once for all tests that ask them."""
+    with database(postgres) as url:
+        running = Gateways(tmp_path_factory.mktemp("gateways"), url, *free_ports(3))
+        running.prepare()
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture
+def recorded(gateways):
+    """Say what was recorded since the test began."""
+    before = [entry["id"] for entry in gateways.entries()]
+    return lambda: gateways.entries(before)
+
+
+def refusal(answered):
+    """Return the fault's type, our code and the status."""
+    return answered.headers.get("x-road-error"), answered.headers.get("x-exchange-error"), answered.status

@@ -8,33 +8,9 @@ import time
 
 import pytest
 
-from exchange_gateways import CLIENT, POPULATION, SYSTEM, TOKEN, TOKEN_CLIENT, Gateways, database, free_ports
+from exchange_gateways import CLIENT, POPULATION, SYSTEM, TOKEN, TOKEN_CLIENT, refusal
 
 pytestmark = pytest.mark.xdist_group("exchange_gateways")
-
-
-@pytest.fixture(scope="module")
-def gateways(postgres, tmp_path_factory):
-    with database(postgres) as url:
-        ports = free_ports(3)
-        running = Gateways(tmp_path_factory.mktemp("gateways"), url, *ports)
-        running.prepare()
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
-
-
-@pytest.fixture
-def recorded(gateways):
-    """Say what was recorded since the test began."""
-    before = [entry["id"] for entry in gateways.entries()]
-    return lambda: gateways.entries(before)
-
-
-def refusal(answered):
-    return answered.headers.get("x-road-error"), answered.headers.get("x-exchange-error"), answered.status
 
 
 # -- answers
@@ -190,7 +166,12 @@ REFUSED = [
     ("an unknown client", {"client": "VN/COM/NOBODY/X"}, "Server.ClientProxy.UnknownMember", "exchange.unknown_member"),
     ("an unknown service", {"path": "/r1/VN/GOV/G01/POPULATION/other/x"}, "Server.ServerProxy.UnknownService", "exchange.unknown_service"),
     ("an unknown provider", {"path": "/r1/VN/GOV/G99/X/x/x"}, "Server.ClientProxy.UnknownMember", "exchange.unknown_member"),
-    ("a paused service", {"path": "/r1/VN/GOV/G01/POPULATION/paused/x"}, "Server.ServerProxy.ServiceDisabled", "exchange.service_disabled"),
+    (
+        "a paused service",
+        {"path": "/r1/VN/GOV/G01/POPULATION/paused/v1/x"},
+        "Server.ServerProxy.ServiceDisabled",
+        "exchange.service_disabled",
+    ),
     (
         "an unreachable system",
         {"path": "/r1/VN/GOV/G01/POPULATION/away/x"},
@@ -372,7 +353,7 @@ def test_list_methods_tells_all_and_allowed_methods_what_the_client_may(gateways
     allowed = gateways.curl("/r1/VN/GOV/G01/POPULATION/allowedMethods", data=None, purpose="").json["service"]
     nothing = gateways.curl("/r1/VN/GOV/G01/POPULATION/allowedMethods", data=None, purpose="", client="VN/GOV/H49/SERVICES").json["service"]
 
-    assert {row["service_code"] for row in listed} == {"population", "system", "away", "paused"}
+    assert {row["service_code"] for row in listed} == {"population", "system", "away", "guarded", "paused"}
     [population] = [row for row in allowed if row["service_code"] == "population"]
     assert population["endpoint_list"] == [{"method": "*", "path": "/v1/persons/**"}]
     assert population["service_type"] == "OPENAPI"

@@ -16,7 +16,7 @@ from dean06.exchange.consuming import Outgoing, check_answer, prepare, received,
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY
 from dean06.exchange.domain.headers import TRANSPORT
-from dean06.exchange.domain.r1 import METADATA, NOT_OFFERED, Message, parse_request
+from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
 from dean06.exchange.errors import ClientNotAuthenticated, UnknownService
 from dean06.exchange.evidence import CONSUMER_LOG
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60
 HOP_SECONDS: Final = 2
+READING: Final = frozenset({"GET", "HEAD"})  # PR-MREST knows its services under GET alone
 TOKEN_HEADER: Final = "x-exchange-token"  # noqa: S105 -- the name of a header
 OF_THE_HOP: Final = TRANSPORT | {"signature", "signature-input", "date"}
 """Headers between the gateways that the information system does not get."""
@@ -65,11 +66,11 @@ class ConsumerEdge(Edge):
         known["purpose"] = message.values.get("x-exchange-purpose", "")
         state = await self.state()
         authenticate(request, message, state=state)
-        if message.service.service_code in METADATA:
+        if message.service.service_code in METADATA and message.method in READING:
             kind, document = metadata_answer(message, state=state)
             await answer(send, status=200, headers=[("content-type", kind)], body=document, head_only=message.method == "HEAD")
             return
-        if message.service.service_code in NOT_OFFERED:
+        if message.service.service_code in RESERVED:
             raise UnknownService(service=message.service.service_code)
         outgoing = prepare(message, state=state)
         known["transaction_id"] = outgoing.request_id

@@ -11,9 +11,9 @@ from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.errors import Dean06Error
 from dean06.exchange.domain.digests import Header, content_digest, head_bytes, request_hash
-from dean06.exchange.domain.r1 import Message
+from dean06.exchange.domain.r1 import SERVER_CODE, Message
 from dean06.exchange.domain.signatures import Signed, answer_lines, request_lines, sign, verify
-from dean06.exchange.errors import InconsistentResponse, InvalidSignature, StaleMessage
+from dean06.exchange.errors import InconsistentResponse, InvalidSignature, StaleMessage, UnknownSecurityServer
 from dean06.exchange.evidence import CONSUMER_LOG, Evidence, harmless, signed_detail
 from dean06.exchange.snapshot import MemberEntry, Snapshot
 
@@ -62,9 +62,12 @@ def prepare(message: Message, *, state: Snapshot) -> Outgoing:
 
     Raises:
         UnknownMember: client or provider is not registered.
+        UnknownSecurityServer: the client wants a gateway that the provider does not have.
     """
     state.client(message.client)
     provider = state.member(message.service.provider)
+    if message.security_server not in ("", f"{provider.id}/{SERVER_CODE}"):
+        raise UnknownSecurityServer(server=message.security_server)
     request_id = str(uuid4())
     head = head_bytes(message.method, f"/r1/{message.address}", (*message.headers, ("x-road-request-id", request_id)))
     target = f"/x1/{message.address}"

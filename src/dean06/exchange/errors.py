@@ -94,6 +94,14 @@ class UnknownMember(ExchangeError, NotFound):
     fault = "UnknownMember"
 
 
+class UnknownSecurityServer(ExchangeError, NotFound):
+    """The provider has no gateway of that name: leave X-Road-Security-Server out, or name instance/class/member/gateway."""
+
+    code = "exchange.unknown_security_server"
+    message_vi = "Bên cung cấp dữ liệu không có cổng trao đổi này."
+    fault = "UnknownMember"
+
+
 class UnknownService(ExchangeError, NotFound):
     """No such service is registered."""
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from dean06.exchange.domain.agreements import ANY_METHOD
 from dean06.exchange.domain.faults import wants_xml
-from dean06.exchange.domain.identifiers import ClientId, ServiceId
+from dean06.exchange.domain.identifiers import ClientId, ServiceId, identifier
 from dean06.exchange.errors import BadRequest, UnknownService
 from dean06.exchange.providing import provider_of
 from dean06.exchange.snapshot import ServiceEntry, Snapshot
@@ -21,6 +21,7 @@ XROAD: Final = "http://x-road.eu/xsd/xroad.xsd"
 IDENTIFIERS: Final = "http://x-road.eu/xsd/identifiers"
 JSON: Final = "application/json; charset=utf-8"
 XML: Final = "text/xml; charset=utf-8"
+OPERATIONS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 Rendered = tuple[str, bytes]
 
@@ -105,11 +106,51 @@ def open_api(state: Snapshot, provider: ClientId, *, service_code: str) -> Rende
     """
     if not service_code:
         raise BadRequest("Name the service: ?serviceCode=…")
-    entry = state.service(ServiceId(provider, service_code))
+    entry = state.service(ServiceId(provider, identifier(service_code)))
     described = provider_of(str(entry.id))
     if described is None or not described.openapi:
         raise UnknownService(service=str(entry.id))
-    return JSON, _json({name: value for name, value in described.openapi.items() if name != "servers"})
+    return JSON, _json(without_addresses(described.openapi))
+
+
+def without_addresses(openapi: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a description without the addresses of servers: they are inside a network that the reader does not reach.
+
+    OpenAPI 3.1 allows ``servers`` in the document, in a path and in an operation, and ``server`` in a link; a schema may
+    have a property of that name, which stays.
+    """
+    document = {name: value for name, value in openapi.items() if name != "servers"}
+    for place in ("paths", "webhooks"):
+        if place in document:
+            document[place] = {path: _path_item(item) for path, item in document[place].items()}
+    if "components" in document:
+        parts = {"pathItems": _path_item, "responses": _response, "links": _link}
+        document["components"] = {
+            kind: {name: parts[kind](value) for name, value in values.items()} if kind in parts else values
+            for kind, values in document["components"].items()
+        }
+    return document
+
+
+def _path_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _operation(value) if name in OPERATIONS else value for name, value in item.items() if name != "servers"}
+
+
+def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in operation.items() if name != "servers"}
+    if "responses" in kept:
+        kept["responses"] = {status: _response(response) for status, response in kept["responses"].items()}
+    return kept
+
+
+def _response(response: Mapping[str, Any]) -> dict[str, Any]:
+    if "links" not in response:
+        return dict(response)
+    return {**response, "links": {name: _link(link) for name, link in response["links"].items()}}
+
+
+def _link(link: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in link.items() if name != "server"}
 
 
 def _offered(state: Snapshot, provider: ClientId) -> list[ServiceEntry]:
@@ -121,7 +162,7 @@ def _endpoints(entry: ServiceEntry) -> list[tuple[str, str]]:
         return list(entry.endpoints)
     described = provider_of(str(entry.id))
     paths = described.openapi.get("paths", {}) if described else {}
-    return [(method.upper(), path) for path, item in paths.items() for method in item] or [(ANY_METHOD, "/**")]
+    return [(method.upper(), path) for path, item in paths.items() for method in item if method in OPERATIONS] or [(ANY_METHOD, "/**")]
 
 
 def _described(entry: ServiceEntry, endpoints: Iterable[tuple[str, str]]) -> dict[str, Any]:

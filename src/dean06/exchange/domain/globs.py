@@ -1,5 +1,7 @@
 """Patterns of endpoints: ``*`` within one segment, ``**`` anything, a backslash takes the next sign literally.
 
+A whole segment ``*`` wants at least one sign: ``/persons/*`` is any one person and not the collection ``/persons/``.
+
 Source: X-Road Security Server user guide, sec. 6.7 (access rights of REST endpoints).
 """
 
@@ -7,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\\(.)|(\*\*+)|(\*)|([^*\\]+)|(\\)\Z")
+_TOKEN: Final = re.compile(r"\\(.)|(\*\*+)|((?<=/)\*(?=/|\Z))|(\*)|([^*\\]+)|(\\)\Z")
 
 
 @lru_cache(maxsize=4096)
@@ -17,9 +19,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _translated(match: re.Match[str]) -> str:
-    escaped, many, one, literal, trailing = match.groups()
+    escaped, many, segment, one, literal, trailing = match.groups()
     if many:
         return ".*"
+    if segment:
+        return "[^/]+"
     return "[^/]*" if one else re.escape(escaped or literal or trailing)
 
 

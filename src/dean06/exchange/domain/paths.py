@@ -52,8 +52,7 @@ def _canonical_segment(raw: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     if (
         unicodedata.normalize("NFC", text) != text
-        or text in (".", "..")
-        or folded.strip() in (".", "..", "")
+        or not folded.strip(". ")  # also "...": some servers drop dots and blanks at the end of a name
         or _DANGEROUS.intersection(text + folded)
         or _PERCENT_ESCAPE.search(folded)
         or not text.isprintable()

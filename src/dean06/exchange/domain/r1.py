@@ -19,6 +19,7 @@ from dean06.exchange.domain.identifiers import (
     ClientId,
     MalformedIdentifier,
     ServiceId,
+    identifier,
     parse_client,
     parse_service,
     percent_decode,
@@ -36,6 +37,8 @@ from dean06.exchange.errors import (
 METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"})
 IDENTIFIER_SEGMENTS: Final = 5
 LONGEST_VALUE: Final = 255
+SERVER_CODE: Final = "gateway"
+"""Last part of a security server's identifier: each member has one gateway address, behind which there may be many processes."""
 METADATA: Final = frozenset({"listMethods", "allowedMethods", "getOpenAPI"})
 NOT_OFFERED: Final = frozenset(
     {"listClients", "getWsdl", "getSecurityServerMetrics", "getSecurityServerOperationalData", "getSecurityServerHealthData"}
@@ -97,6 +100,12 @@ class Message:
     def user(self) -> str:
         """Return X-Road-UserId."""
         return self.values.get("x-road-userid", "")
+
+    @property
+    def security_server(self) -> str:
+        """Return X-Road-Security-Server, decoded: the one gateway of the provider that is to be asked; or nothing."""
+        pinned = self.values.get("x-road-security-server", "")
+        return "/".join(identifier(part) for part in pinned.split("/")) if pinned else ""
 
     @property
     def represented_party(self) -> str:

@@ -31,6 +31,12 @@ def head(answered, method, target, *lines):
     return "\r\n".join([method, target, *lines, f"x-road-request-id:{request_id}", ""]).encode()
 
 
+def bare_head(gateways, path, *, purpose="kyc"):
+    """Ask with HEAD and return every byte that comes back: curl would not show a body that must not be there."""
+    lines = [f"HEAD {path} HTTP/1.1", "Host: x", f"X-Road-Client: {CLIENT}", f"X-Exchange-Purpose: {purpose}", "Connection: close", "", ""]
+    return gateways.raw("\r\n".join(lines).encode())
+
+
 # -- addresses and identifiers
 
 
@@ -328,10 +334,11 @@ def test_each_method_of_the_protocol_reaches_the_service(gateways, method):
 
 
 def test_head_reaches_the_service_and_is_answered_without_a_body(gateways, recorded):
-    answered = gateways.curl(f"{SYSTEM}/x", "--head", data=None)
+    head, _, body = bare_head(gateways, f"{SYSTEM}/x").partition(b"\r\n\r\n")
 
-    assert (answered.status, answered.body) == (200, b"")
-    assert answered.headers["x-road-service"] == "VN/GOV/G01/POPULATION/system"
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"x-road-service: VN/GOV/G01/POPULATION/system" in head
+    assert body == b""
     assert len(recorded()) == 2
 
 
@@ -382,7 +389,7 @@ def test_an_error_is_json_with_type_message_and_detail(gateways, recorded):
 
     assert answered.headers["content-type"].startswith("application/json")
     assert set(answered.json) == {"type", "message", "detail"}
-    assert answered.json["detail"] in {entry["detail"]["reference"] for entry in recorded()}
+    assert answered.json["detail"] in {entry["detail"].get("reference") for entry in recorded()}
 
 
 @pytest.mark.parametrize("accept", ["text/xml", "application/xml", "text/*", "application/json;q=0.1, application/xml", "TEXT/XML"])
@@ -404,9 +411,11 @@ def test_an_error_is_json_for_everybody_else(gateways, accept):
 
 
 def test_an_error_of_a_head_request_has_no_body_but_its_type(gateways):
-    answered = gateways.curl(LOOK_UP, "--head", data=None, purpose="marketing")
+    head, _, body = bare_head(gateways, LOOK_UP, purpose="marketing").partition(b"\r\n\r\n")
 
-    assert (answered.status, answered.headers["x-road-error"], answered.body) == (500, "Server.ServerProxy.AccessDenied", b"")
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert b"x-road-error: Server.ServerProxy.AccessDenied" in head
+    assert body == b""
 
 
 def test_no_header_of_a_service_can_look_like_a_gateway_s_error(gateways):

@@ -15,6 +15,21 @@ class ExchangeError(Dean06Error):
     code = "exchange.error"
     message_vi = "Không thực hiện được yêu cầu chia sẻ dữ liệu."
     fault: ClassVar[str] = "InternalError"
+    status: ClassVar[int] = 0
+    """HTTP status where PR-REST knows no such refusal; 0 follows its rule (500 for ``Server.``, else 400)."""
+
+
+class TryLater(ExchangeError, Unavailable):
+    """The call may pass later; ``Retry-After`` says when."""
+
+    code = "exchange.try_later"
+    status = 503
+    fault = "Overloaded"
+
+    def __init__(self, detail: str = "", /, *, retry_after: float, limits: str = "", **context: object) -> None:
+        super().__init__(detail, retry_after=round(retry_after, 3), **context)
+        self.retry_after = retry_after
+        self.limits = limits
 
 
 class BadRequest(ExchangeError, Invalid):
@@ -234,3 +249,67 @@ class GatewayDatabaseAway(ExchangeError, Unavailable):
 
     code = "exchange.database_away"
     message_vi = "Cơ sở dữ liệu của cổng trao đổi đang gián đoạn. Yêu cầu chưa được thực hiện; hãy thử lại."
+
+
+class RateExceeded(TryLater):
+    """The agreement allows fewer calls at a time; come back after the seconds that Retry-After names."""
+
+    code = "exchange.rate_exceeded"
+    message_vi = "Hệ thống gọi nhanh hơn mức thỏa thuận cho phép. Hãy thử lại sau ít giây."
+    fault = "TooManyRequests"
+    status = 429  # RFC 6585, sec. 4
+
+
+class QuotaExhausted(RateExceeded):
+    """The agreement's calls of this day are used up; the next day begins after the seconds that Retry-After names."""
+
+    code = "exchange.quota_exhausted"
+    message_vi = "Hệ thống đã dùng hết số lượt của thỏa thuận trong ngày."
+
+
+class ServiceBusy(TryLater):
+    """The service has as many calls as it can take, and enough wait already."""
+
+    code = "exchange.service_busy"
+    message_vi = "Dịch vụ của bên cung cấp dữ liệu đang quá tải. Hãy thử lại sau."
+
+
+class ServiceResting(TryLater):
+    """The service did not answer several times in a row, so it is not asked for a while."""
+
+    code = "exchange.service_resting"
+    message_vi = "Dịch vụ của bên cung cấp dữ liệu không trả lời nên tạm thời không được gọi. Hãy thử lại sau."
+    fault = "NetworkError"
+
+
+class GatewayBusy(TryLater):
+    """The gateway has as many calls as it can take."""
+
+    code = "exchange.gateway_busy"
+    message_vi = "Cổng trao đổi đang quá tải. Hãy thử lại sau."
+
+
+class BudgetSpent(ServiceFailed):
+    """The time that the consumer gave for the call was over before the service answered."""
+
+    code = "exchange.budget_spent"
+    message_vi = "Hết thời gian mà hệ thống khai thác dành cho yêu cầu."
+    fault = "ServiceFailed.Timeout"
+
+
+class KeyReused(ExchangeError, Invalid):
+    """The Idempotency-Key was used for another request; take a new key for a new request."""
+
+    code = "exchange.idempotency_key_reused"
+    message_vi = "Khóa chống lặp đã được dùng cho một yêu cầu khác."
+    fault = "IdempotencyKeyReused"
+    status = 422  # draft-ietf-httpapi-idempotency-key-header, sec. 2.7
+
+
+class KeyInFlight(ExchangeError, Conflict):
+    """A request with this Idempotency-Key is being answered; ask again when it is done."""
+
+    code = "exchange.idempotency_key_in_flight"
+    message_vi = "Yêu cầu với khóa chống lặp này đang được xử lý."
+    fault = "IdempotencyKeyInFlight"
+    status = 409

@@ -111,7 +111,7 @@ async def answer(send: Send, *, status: int, headers: Iterable[Header], body: by
 async def refuse(send: Send, fault: Fault, *, accept: str, headers: Iterable[Header] = (), head_only: bool = False) -> None:
     """Answer with a fault; ``X-Road-Error`` tells that a gateway refused and not the service."""
     kind, body = rendered(fault, accept=accept)
-    lines = [*headers, ("content-type", kind), ("x-road-error", fault.type), ("x-exchange-error", fault.code)]
+    lines = [*headers, ("content-type", kind), *fault.headers]
     await answer(send, status=fault.status, headers=lines, body=body, head_only=head_only)
 
 

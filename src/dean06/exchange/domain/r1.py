@@ -103,9 +103,17 @@ class Message:
 
     @property
     def security_server(self) -> str:
-        """Return X-Road-Security-Server, decoded: the one gateway of the provider that is to be asked; or nothing."""
-        pinned = self.values.get("x-road-security-server", "")
-        return "/".join(identifier(part) for part in pinned.split("/")) if pinned else ""
+        """Return X-Road-Security-Server, decoded: the one gateway of the provider that is to be asked; or nothing.
+
+        Raises:
+            BadRequest: not ``instance/class/member/server``.
+        """
+        if not (pinned := self.values.get("x-road-security-server", "")):
+            return ""
+        parts = [identifier(part) for part in pinned.split("/")]
+        if len(parts) != 4:  # noqa: PLR2004 -- instance, class, member, server
+            raise BadRequest("X-Road-Security-Server reads instance/class/member/server.")
+        return "/".join(parts)
 
     @property
     def represented_party(self) -> str:

@@ -1,16 +1,62 @@
 """What other modules may use of the demo: the invented population, the demonstration people, the walk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from dean06.core.config import Config
 from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, introduce, read_accounts
 
 if TYPE_CHECKING:
     from dean06.demo.synth.synthesise import SynthReport
+    from dean06.exchange.public import Handler
 
-__all__ = ["DemoAccount", "NoDemoPeople", "introduce", "read_accounts", "seed_country", "synthesise", "walk_flow"]
+__all__ = [
+    "SANDBOX_CLIENT",
+    "SANDBOX_PURPOSE",
+    "DemoAccount",
+    "InventedService",
+    "NoDemoPeople",
+    "introduce",
+    "invented_services",
+    "read_accounts",
+    "sandbox_people",
+    "seed_country",
+    "synthesise",
+    "walk_flow",
+]
+
+SANDBOX_CLIENT: Final = "VN/COM/DEMODEV/SANDBOX"
+"""The subsystem that the developers' console asks as; its agreements stand in the demonstration's packs only."""
+SANDBOX_PURPOSE: Final = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class InventedService:
+    """A service of the invented country: what stands behind its identifier, and its description."""
+
+    service: str
+    handler: "Handler"
+    openapi: Mapping[str, Any]
+
+
+def invented_services() -> tuple[InventedService, ...]:
+    """Return the registers beside the population: licences, insurance, taxes, land, civil status, telephones."""
+    from dean06.demo.registers.country import REGISTERS, handler_of  # noqa: PLC0415 -- needs loaded models
+
+    return tuple(InventedService(one.service, handler_of(one), one.openapi()) for one in REGISTERS)
+
+
+def sandbox_people() -> tuple[tuple[str, str], ...]:
+    """Return number and name of the invented people that a developer may ask about; none where there is no invented population."""
+    from dean06.demo.registers.errors import NotInRegister  # noqa: PLC0415 -- as below
+    from dean06.demo.registers.people import sandbox_residents  # noqa: PLC0415 -- loaded where it is used
+
+    try:
+        return tuple((one.number, one.full_name) for one in sandbox_residents())
+    except NotInRegister:
+        return ()
 
 
 def synthesise(

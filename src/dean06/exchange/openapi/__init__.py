@@ -1,0 +1,1 @@
+"""OpenAPI documents of services: what one must hold, and what a new version breaks."""

@@ -1,0 +1,80 @@
+"""The invented country at the exchange: its packs load, each consumer gets what its agreement releases, the person sees who looked."""
+
+import uuid
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import dean06.demo
+from dean06.core.actor import Actor
+from dean06.core.keys import PersonKey
+from dean06.demo.registers import people
+from dean06.demo.synth.synthesise import synthesise
+from dean06.exchange import snapshot
+from dean06.exchange.errors import AgreementMissing, PurposeNotCovered
+from dean06.exchange.public import agreements, call, load_agreements, load_members
+from dean06.ledger.public import looks_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
+BANK = "VN/COM/DEMOBANK/CUSTOMERS"
+HOSPITAL = "VN/COM/DEMOHOSPITAL/RECEPTION"
+CARDS = "VN/GOV/G24/HEALTHCARDS/health-cards"
+PHONES = "VN/COM/DEMOTEL/SUBSCRIBERS/subscriptions"
+
+
+@pytest.fixture(scope="module")
+def population(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("population")
+    synthesise(directory, people=600, province="22", seed=7)
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def _country(population, monkeypatch):
+    monkeypatch.setattr(people, "_directory", lambda: population)
+    snapshot.forget()
+    load_members(PACKS)
+    load_agreements(PACKS)
+    yield
+    snapshot.forget()
+
+
+@pytest.fixture
+def person(population):
+    persons = pl.read_parquet(population / "persons.parquet")
+    return persons.filter(pl.col("number").is_not_null() & (pl.col("status") == "alive")).row(5, named=True)
+
+
+def asked(client, service, path, purpose, **body):
+    return call(
+        client=client, service=service, method="POST", path=path, body=body, purpose=purpose, actor=Actor(account="someone"), issue="BN-1"
+    )
+
+
+def test_a_hospital_checks_a_health_card_and_the_patient_sees_the_look(person):
+    answer = asked(HOSPITAL, CARDS, "/v1/health-cards/look-up", "treatment", personal_id=person["number"])
+
+    assert answer.status == 200
+    assert set(answer.document) == {"personal_id", "full_name", "card"}
+    look = looks_at(PersonKey(uuid.UUID(person["person_key"])), kinds=["exchange.answered"]).rows[0]
+    assert (look.who, look.purpose, look.legal_basis) == ("Bệnh viện trình diễn", "treatment", "91/2025/QH15, Điều 9")
+
+
+def test_a_bank_learns_yes_or_no_about_a_telephone_and_nothing_else(person):
+    body = {"phone_number": "0100000000", "personal_id": person["number"]}
+
+    assert asked(BANK, PHONES, "/v1/subscriptions/verify", "kyc", **body).document.keys() == {"is_registered_to_person"}
+    with pytest.raises(AgreementMissing):
+        asked(BANK, PHONES, "/v1/subscriptions/look-up", "kyc", personal_id=person["number"])
+    with pytest.raises(PurposeNotCovered):
+        asked(BANK, PHONES, "/v1/subscriptions/verify", "marketing", **body)
+
+
+def test_every_service_of_the_country_has_a_consumer_and_the_sandbox():
+    in_force = agreements()
+    served = {str(one.service) for one in in_force if "SANDBOX" not in str(one.client)}
+
+    assert {str(one.service) for one in in_force if "SANDBOX" in str(one.client)} == served
+    assert len(served) == 9

@@ -8,9 +8,13 @@ encrypted readable parts, whose keys never leave the server; a proof carries its
     python tools/verify_ledger.py database "host=... dbname=dean06" --key keys.pem --known older.note
     python tools/verify_ledger.py proof proof.json --key keys.pem
 
+Witnesses cosign checkpoints; what one of them saw shows a cut tail or a second history even where the log's keeper signed
+anew. ``--witness`` names a file of their verifier keys, ``--known`` a note that was asked from a witness itself.
+
 Exit code: 0 nothing found, 1 something does not fit (each finding names the entry), 2 could not run.
 
-Sources: RFC 9162 sec. 2.1 (tree, inclusion proof), C2SP signed-note and tlog-checkpoint (checkpoints, Ed25519).
+Sources: RFC 9162 sec. 2.1 (tree, inclusion proof), C2SP signed-note and tlog-checkpoint (checkpoints, Ed25519),
+C2SP tlog-cosignature (witnesses).
 """
 
 import argparse
@@ -21,7 +25,7 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -115,12 +119,16 @@ def root_by_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A signed statement: so many entries, this root, this end of the chain."""
+    """A signed statement: so many entries, this root, this end of the chain.
+
+    ``by`` says who else vouches for it: a witness, or a file that was kept; empty for the log's own word alone.
+    """
 
     log: str
     size: int
     root: bytes
     chain: bytes
+    by: str = ""
 
 
 class Keys:
@@ -167,6 +175,37 @@ class Keys:
         return True
 
 
+class Witnesses:
+    """The verifier keys of witnesses: ``name+id+key``, one a line (C2SP signed-note, type 4)."""
+
+    def __init__(self, text: str = "") -> None:
+        self._keys: dict[bytes, tuple[str, Ed25519PublicKey]] = {}
+        for line in text.split():
+            name, _, rest = line.partition("+")
+            raw = base64.b64decode(rest.partition("+")[2])
+            if raw[:1] != b"\x04" or len(raw) != 1 + 32:
+                raise CannotRun(f"{line} is no verifier key of a witness")
+            self._keys[sha256(name.encode(), b"\n", raw)[:4]] = (name, Ed25519PublicKey.from_public_bytes(raw[1:]))
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def under(self, note: str) -> list[str]:
+        """Return the names of the witnesses that cosigned a note (C2SP tlog-cosignature)."""
+        text, _, signatures = note.rpartition("\n\n")
+        names = []
+        for line in signatures.splitlines():
+            try:
+                decoded = base64.b64decode(line.split(" ")[2], validate=True)
+                name, key = self._keys[decoded[:4]]
+                at = struct.unpack(">Q", decoded[4:12])[0]
+                key.verify(decoded[12:], f"cosignature/v1\ntime {at}\n{text}\n".encode())
+            except (ValueError, IndexError, KeyError, struct.error, InvalidSignature):
+                continue
+            names.append(name)
+        return names
+
+
 # -- findings
 
 
@@ -194,7 +233,8 @@ class Source:
     """One log, however it is stored.
 
     ``leaves`` yields (seq, entry id, leaf hash, chain hash, entry or None) by number; ``unnumbered`` (entry id, waits?);
-    ``checkpoints`` notes by size; ``subjects`` (entry id, position, pseudonym) by entry and position.
+    ``checkpoints`` notes by size; ``subjects`` (entry id, position, pseudonym) by entry and position; ``cosigned`` (size,
+    witness, note).
     """
 
     log: str
@@ -202,6 +242,7 @@ class Source:
     unnumbered: Iterator[tuple[str, bool]]
     checkpoints: Iterator[tuple[int, str]]
     subjects: Iterator[tuple[str, int, bytes]]
+    cosigned: Iterator[tuple[int, str, str]] = field(default_factory=lambda: iter(()))
 
 
 def lines(path: Path) -> Iterator[Any]:
@@ -232,6 +273,7 @@ def exported(directory: Path) -> Iterator[Source]:
             unnumbered=((row["entry"]["id"], row["is_pending"]) for row in lines(place / "unnumbered.jsonl")),
             checkpoints=((row["size"], row["note"]) for row in lines(place / "checkpoints.jsonl")),
             subjects=((row["entry_id"], row["position"], bytes.fromhex(row["subject"])) for row in lines(place / "subjects.jsonl")),
+            cosigned=((row["size"], row["witness"], row["note"]) for row in lines(place / "cosignatures.jsonl")),
         )
 
 
@@ -265,6 +307,7 @@ def stored(connection: Any) -> Iterator[Source]:
             unnumbered=((str(entry_id), waits) for entry_id, waits in rows(connection, STORED_UNNUMBERED, name)),
             checkpoints=rows(connection, "SELECT size, note FROM ledger_ledgercheckpoint WHERE log = %s ORDER BY size", name),
             subjects=((str(entry_id), position, subject) for entry_id, position, subject in rows(connection, STORED_SUBJECTS, name)),
+            cosigned=rows(connection, "SELECT size, witness, note FROM ledger_ledgercosignature WHERE log = %s ORDER BY size", name),
         )
 
 
@@ -312,12 +355,15 @@ def _row_as_entry(row: list[Any]) -> dict[str, Any]:
 class LogVerifier:
     """One pass over one log."""
 
-    def __init__(self, source: Source, keys: Keys, known: Iterable[Checkpoint] = ()) -> None:
+    def __init__(self, source: Source, keys: Keys, known: Iterable[Checkpoint] = (), witnesses: Witnesses | None = None) -> None:
         self.source, self.log, self.findings = source, source.log, list[Finding]()
+        self.cosigned_up_to: dict[str, int] = {}
+        self._witnesses = witnesses or Witnesses()
         self.entries = 0
         self._tree: Stack | None = Stack()
         self._chain: bytes | None = bytes(32)
         self._last, self._last_good, self._diverged = 0, 0, False
+        self._last_seen, self._forked = 0, False
         self._due = sorted(self._checkpoints(keys, known), key=lambda checkpoint: -checkpoint.size)
 
     def run(self) -> list[Finding]:
@@ -350,6 +396,15 @@ class LogVerifier:
             else:
                 yield checkpoint
         yield from (checkpoint for checkpoint in known if checkpoint.log == self.log)
+        for size, witness, note in self.source.cosigned:
+            checkpoint = keys.open(note)
+            names = self._witnesses.under(note)
+            if checkpoint is None or (checkpoint.log, checkpoint.size) != (self.log, size) or (self._witnesses and witness not in names):
+                self._found("cosignature_altered", f"what {witness} is said to have cosigned is not its own", seq=size)
+                continue
+            if names:
+                self.cosigned_up_to[witness] = max(size, self.cosigned_up_to.get(witness, 0))
+            yield replace(checkpoint, by=witness)
 
     def _subject_roots(self) -> dict[str, tuple[bool, Stack]]:
         roots: dict[str, tuple[bool, Stack]] = {}
@@ -394,17 +449,29 @@ class LogVerifier:
     def _check(self, stated: Checkpoint) -> None:
         if self._tree is None or stated.size != self._tree.count:
             return
-        if self._tree.root() == stated.root and self._chain == stated.chain:
+        if stated.by:
+            self._check_against(stated, self._tree.root())
+        elif self._tree.root() == stated.root and self._chain == stated.chain:
             self._last_good = stated.size
         elif not self._diverged:
             self._diverged = True
             first = self._last_good + 1
             self._found("log_rewritten", f"entries {first} to {stated.size} are not those that were signed", seq=first)
 
+    def _check_against(self, stated: Checkpoint, root: bytes) -> None:
+        """Compare with what somebody else saw."""
+        if root == stated.root:
+            self._last_seen = stated.size
+        elif not self._forked:
+            self._forked = True
+            first = self._last_seen + 1
+            self._found("log_forked", f"entries {first} to {stated.size} are not those that {stated.by} saw", seq=first)
+
     def _end(self) -> None:
         for checkpoint in reversed(self._due):
             first = self._last + 1
-            self._found("tail_cut", f"numbers {first} to {checkpoint.size} were signed and are gone", seq=first)
+            who = f"were seen by {checkpoint.by}" if checkpoint.by else "were signed"
+            self._found("tail_cut", f"numbers {first} to {checkpoint.size} {who} and are gone", seq=first)
         if self._last > self._signed_up_to:
             first = self._signed_up_to + 1
             self._found("tail_unsigned", f"no checkpoint covers numbers {first} to {self._last}", seq=first)
@@ -458,7 +525,7 @@ def read_known(path: Path, keys: Keys) -> Checkpoint:
     checkpoint = keys.open(json.loads(text)["checkpoint"] if text.startswith("{") else text)
     if checkpoint is None:
         raise CannotRun(f"{path} is no checkpoint signed by a known key")
-    return checkpoint
+    return replace(checkpoint, by=path.name)
 
 
 def run(arguments: argparse.Namespace) -> list[Finding]:
@@ -467,20 +534,22 @@ def run(arguments: argparse.Namespace) -> list[Finding]:
     if arguments.what == "proof":
         return verify_proof(json.loads(Path(arguments.place).read_text(encoding="utf-8")), keys)
     known = [read_known(path, keys) for path in arguments.known]
+    witnesses = Witnesses("\n".join(path.read_text(encoding="utf-8") for path in arguments.witness))
     if arguments.what == "export":
-        return verify_all(exported(Path(arguments.place)), keys, known)
+        return verify_all(exported(Path(arguments.place)), keys, known, witnesses)
     with database(arguments.place) as sources:
-        return verify_all(sources, keys, known)
+        return verify_all(sources, keys, known, witnesses)
 
 
-def verify_all(sources: Iterable[Source], keys: Keys, known: list[Checkpoint]) -> list[Finding]:
+def verify_all(sources: Iterable[Source], keys: Keys, known: list[Checkpoint], witnesses: Witnesses) -> list[Finding]:
     """Verify each log and say how much was seen; a log that is known and is not there any more is a finding too."""
     findings, seen = [], set()
     for source in sources:
-        verifier = LogVerifier(source, keys, known)
+        verifier = LogVerifier(source, keys, known, witnesses)
         findings += verifier.run()
         seen.add(source.log)
-        print(f"{source.log}: {verifier.entries} entries recomputed", file=sys.stderr)
+        cosigned = "".join(f", cosigned by {name} up to {size}" for name, size in sorted(verifier.cosigned_up_to.items()))
+        print(f"{source.log}: {verifier.entries} entries recomputed{cosigned}", file=sys.stderr)
     gone = [
         Finding(stated.log, "log_missing", f"{stated.size} entries were signed and are gone", 1)
         for stated in known
@@ -496,6 +565,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("place", help="directory of the export, connection string, or proof file")
     parser.add_argument("--key", type=Path, required=True, help="PEM of the log's public keys, from a place you trust")
     parser.add_argument("--known", type=Path, action="append", default=[], help="a checkpoint or proof kept from before (repeatable)")
+    parser.add_argument("--witness", type=Path, action="append", default=[], help="file of witnesses' verifier keys (repeatable)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     given = parser.parse_args(arguments)
     try:

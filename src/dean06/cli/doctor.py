@@ -136,6 +136,25 @@ def _ledger(_settings: Config) -> Iterator[Finding]:
         )
 
 
+def _witnesses(_settings: Config) -> Iterator[Finding]:
+    from dean06.ledger.public import overdue, witnesses
+
+    for one in witnesses():
+        if one.problem:
+            yield Finding(
+                f"witness {one.name}",
+                "problem",
+                f"{one.problem_log}: {one.problem}: {one.problem_detail}",
+                "dean06 ledger verify names where",
+            )
+        else:
+            yield Finding(f"witness {one.name}", "ok" if one.answered_at else "warning", f"last answer {one.answered_at or 'none yet'}")
+    for late in overdue():
+        yield Finding(
+            f"time stamp {late.log}", "warning", f"none since {late.since:%Y-%m-%d %H:%M} UTC", "Is the time-stamp authority reachable?"
+        )
+
+
 Check = Callable[[Config], Iterator[Finding]]
 ALWAYS: Final[tuple[Check, ...]] = (_python, _data_directory)
-ASKING_THE_DATABASE: Final[tuple[Check, ...]] = (_database, _messages, _ledger)
+ASKING_THE_DATABASE: Final[tuple[Check, ...]] = (_database, _messages, _ledger, _witnesses)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from dean06.cli.console import show
+from dean06.cli.console import refusals_shown, show
 from dean06.cli.django_setup import with_database, with_django
 from dean06.core.errors import Dean06Error
 
@@ -21,10 +21,14 @@ def ledger() -> None:
 
 @ledger.command()
 @click.option("--log", default="", help="Only this log.")
+@click.option("--alone", is_flag=True, help="Do not ask the witnesses what they saw; compare with their stored cosignatures only.")
 @click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 @with_database
-def verify(*, log: str, as_json: bool) -> None:
+def verify(*, log: str, alone: bool, as_json: bool) -> None:
     """Recompute every log of every database and name each entry that does not fit.
+
+    Witnesses are asked what they saw last, so that a tail that was cut and signed anew shows. One that does not answer is
+    named and is no finding.
 
     Exit code: 0 nothing found, 1 findings, 2 could not run, 5 not running.
 
@@ -33,17 +37,21 @@ def verify(*, log: str, as_json: bool) -> None:
     from django.db import DatabaseError
 
     from dean06.core.databases import all_databases
-    from dean06.ledger.public import Findings
+    from dean06.ledger.public import Findings, ask_witnesses, vanished
     from dean06.ledger.public import verify as verify_in
 
     try:
-        found = sum((verify_in(using, log or None) for using in all_databases()), Findings())
+        seen, away = ([], []) if alone else ask_witnesses()
+        found = sum((verify_in(using, log or None, seen=seen) for using in all_databases()), Findings())
+        found += Findings() if log else vanished(seen, found.logs)
     except Dean06Error as error:
         show(error)
         raise SystemExit(COULD_NOT_RUN) from error
     except DatabaseError as error:
         click.echo(f"✗ {error}".strip(), err=True)
         raise SystemExit(COULD_NOT_RUN) from error
+    for name in away:
+        click.echo(click.style(f"! nhân chứng {name} không trả lời", fg="yellow"), err=True)
     if as_json:
         click.echo(json.dumps({**asdict(found), "is_clean": found.is_clean}, ensure_ascii=False, indent=1, default=str))
     else:
@@ -52,6 +60,7 @@ def verify(*, log: str, as_json: bool) -> None:
         verdict = "không có sai lệch" if found.is_clean else f"{len(found.findings)} sai lệch"
         click.echo(
             f"{len(found.logs)} nhật ký, {found.entries} lượt ghi, {found.checkpoints} chữ ký điểm chốt, "
+            f"{found.cosignatures} lời nhân chứng, "
             f"{found.pending} đang chờ đánh số, {found.destroyed} đã xóa nội dung: {verdict}"
         )
     raise SystemExit(0 if found.is_clean else 1)
@@ -106,3 +115,72 @@ def keys() -> None:
     from dean06.ledger.public import public_keys_pem
 
     click.echo(public_keys_pem().decode(), nl=False)
+
+
+@ledger.group()
+def witness() -> None:
+    """Witnesses: another keeper cosigns our checkpoints, and we cosign another's."""
+
+
+@witness.command("watch")
+@click.argument("name")
+@click.argument("keeper")
+@click.argument("log")
+@click.option("--key", "key_file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The log's keys, PEM.")
+@with_database
+@refusals_shown
+def watch_log(name: str, keeper: str, log: str, *, key_file: Path) -> None:
+    """Let our witness NAME follow the LOG of KEEPER; print the verifier key that the keeper needs.
+
+    Example: dean06 ledger witness watch VN.COM.DEMOBANK VN.GOV.G01 exchange.provider --key keys.pem
+    """
+    from dean06.ledger.public import keys_of_pem, watch
+
+    click.echo(str(watch(witness=name, keeper=keeper, log_name=log, keys=keys_of_pem(key_file.read_bytes()))))
+
+
+@witness.command("add")
+@click.argument("verifier_key")
+@click.argument("address")
+@click.option("--log", "logs", multiple=True, help="Only this log (repeatable).")
+@with_database
+@refusals_shown
+def add(verifier_key: str, address: str, *, logs: tuple[str, ...]) -> None:
+    """Submit our checkpoints to the witness with VERIFIER_KEY that listens at ADDRESS.
+
+    Example: dean06 ledger witness add "VN.COM.DEMOBANK+…" http://localhost:8062/witness/VN.COM.DEMOBANK
+    """
+    from dean06.ledger.public import add_witness
+
+    click.echo(add_witness(verifier_key=verifier_key, address=address, logs=logs))
+
+
+@witness.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
+@with_database
+def list_witnesses(*, as_json: bool) -> None:
+    """Show our witnesses, when each last cosigned and what it contradicts. Exit code 1: one of them does.
+
+    Example: dean06 ledger witness list
+    """
+    from dean06.ledger.public import witnesses
+
+    rows = [
+        {
+            "name": one.name,
+            "address": one.address,
+            "verifier_key": one.verifier_key,
+            "logs": one.logs,
+            "answered_at": one.answered_at.isoformat() if one.answered_at else None,
+            "problem": one.problem,
+            "problem_log": one.problem_log,
+            "problem_detail": one.problem_detail,
+        }
+        for one in witnesses()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    for row in () if as_json else rows:
+        contradiction = f"  ✗ {row['problem_log']}: {row['problem']}: {row['problem_detail']}" if row["problem"] else ""
+        click.echo(f"{row['name']}  {row['address']}  {row['answered_at'] or 'chưa trả lời'}{contradiction}")
+    raise SystemExit(1 if any(row["problem"] for row in rows) else 0)

@@ -1,15 +1,34 @@
 """The gateways as ASGI applications, served by granian (``dean06.site.asgi``)."""
 
+from typing import Final
+
 from dean06.exchange.consumer_edge import ConsumerEdge
 from dean06.exchange.provider_edge import ProviderEdge
-from dean06.exchange.wire import Application
+from dean06.exchange.wire import Application, Receive, Scope, Send
+from dean06.ledger.public import witness_app
+
+WITNESS: Final = "/witness/"
 
 
 def consumer_app() -> Application:
-    """Return the consumer's gateway: ``/r1/…``, ``/listClients`` and the metadata services."""
-    return ConsumerEdge()
+    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, and its witnesses."""
+    return beside(ConsumerEdge(), {WITNESS: witness_app})
 
 
 def provider_app() -> Application:
-    """Return the provider's gateway: ``/x1/…`` between gateways."""
-    return ProviderEdge()
+    """Return the provider's gateway: ``/x1/…`` between gateways, and its witnesses."""
+    return beside(ProviderEdge(), {WITNESS: witness_app})
+
+
+def beside(gateway: Application, others: dict[str, Application]) -> Application:
+    """Serve other applications under addresses of their own; everything else is the gateway's."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for prefix, application in others.items():
+                if scope["path"].startswith(prefix):
+                    await application(scope, receive, send)
+                    return
+        await gateway(scope, receive, send)
+
+    return serve

@@ -22,3 +22,10 @@ class MalformedEntry(Invalid):
 
     code = "ledger.malformed_entry"
     message_vi = "Lượt ghi nhật ký không đúng định dạng."
+
+
+class MalformedWitness(Invalid):
+    """The key or address of a witness, or the key of a log to watch, is not of the form that is kept."""
+
+    code = "ledger.malformed_witness"
+    message_vi = "Khóa hoặc địa chỉ của nhân chứng không đúng định dạng."

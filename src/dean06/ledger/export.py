@@ -13,6 +13,7 @@ from dean06.core.databases import all_databases
 from dean06.ledger.checkpoints import known_keys
 from dean06.ledger.queries import describe
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
+from dean06.ledger.submitting import witnesses
 from dean06.ledger.verification import logs_in, snapshot
 
 EXPORT_FORMAT: Final = "dean06-ledger-export/1"
@@ -28,6 +29,7 @@ UNNUMBERED: Final = f"""
     LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL ORDER BY e.id
 """  # noqa: S608 -- constants
 CHECKPOINTS: Final = "SELECT size, note FROM ledger_ledgercheckpoint WHERE log = %s ORDER BY size"
+COSIGNATURES: Final = "SELECT size, witness, note FROM ledger_ledgercosignature WHERE log = %s ORDER BY size, witness"
 SUBJECTS: Final = """
     SELECT s.entry_id, s.position, s.subject FROM ledger_ledgersubject s JOIN ledger_ledgerentry e ON e.id = s.entry_id
     WHERE e.log = %s ORDER BY s.entry_id, s.position
@@ -37,8 +39,8 @@ SUBJECTS: Final = """
 def export(directory: Path) -> dict[str, Any]:
     """Write all logs of all databases into a directory that does not exist yet; return the manifest.
 
-    ``tools/verify_ledger.py`` reads it. ``keys.pem`` lies beside it for convenience: who wants certainty takes the keys from
-    a place that the log's keeper cannot change. Memory stays flat; each database is read in one snapshot.
+    ``tools/verify_ledger.py`` reads it. ``keys.pem`` and ``witnesses.txt`` lie beside it for convenience: who wants certainty
+    takes them from places that the log's keeper cannot change. Memory stays flat; each database is read in one snapshot.
 
     Raises:
         FileExistsError: the directory exists.
@@ -46,6 +48,7 @@ def export(directory: Path) -> dict[str, Any]:
     directory.mkdir(parents=True, mode=0o700)
     logs = [described for using in all_databases() for described in _export_database(using, directory)]
     (directory / "keys.pem").write_bytes(public_keys_pem())
+    (directory / "witnesses.txt").write_text("".join(f"{witness.verifier_key}\n" for witness in witnesses()))
     manifest = {"format": EXPORT_FORMAT, "made_at": clock.now().isoformat(), "logs": logs}
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     return manifest
@@ -85,12 +88,17 @@ def _export_database(using: str, directory: Path) -> Iterator[dict[str, Any]]:
                 "entries": _write(place / "leaves.jsonl", leaves),
                 "unnumbered": _write(place / "unnumbered.jsonl", unnumbered),
                 "checkpoints": _write(place / "checkpoints.jsonl", _checkpoints(using, log)),
+                "cosignatures": _write(place / "cosignatures.jsonl", _cosignatures(using, log)),
                 "subjects": _write(place / "subjects.jsonl", subjects),
             }
 
 
 def _checkpoints(using: str, log: str) -> Iterator[dict[str, Any]]:
     return ({"size": size, "note": note} for size, note in _rows(using, CHECKPOINTS, log))
+
+
+def _cosignatures(using: str, log: str) -> Iterator[dict[str, Any]]:
+    return ({"size": size, "witness": witness, "note": note} for size, witness, note in _rows(using, COSIGNATURES, log))
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:

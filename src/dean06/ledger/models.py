@@ -167,3 +167,91 @@ class LedgerSubject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.position}"
+
+
+class LedgerCosignature(models.Model):
+    """A checkpoint of ours as a witness cosigned it; the whole note, so that it speaks for itself."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("log", "size", "witness")
+    log = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=200)
+    note = models.TextField()
+    made_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.size} {self.witness}"
+
+
+class LedgerStamp(models.Model):
+    """A time-stamp token (RFC 3161) over a checkpoint's note."""
+
+    is_append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("log", "size")
+    log = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    token = models.BinaryField()
+    made_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.size}"
+
+
+class LedgerWitness(models.Model):
+    """A witness that our checkpoints are submitted to: who it is, where it listens, and what it last said.
+
+    ``problem`` is what it refused (``tail_cut``, ``log_forked``); it stays until an operator has looked into it.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
+    verifier_key = models.CharField(max_length=400)
+    address = models.CharField(max_length=500)
+    logs = models.JSONField(default=list)
+    answered_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=40, default="", blank=True)
+    problem_detail = models.TextField(default="", blank=True)
+    problem_log = models.CharField(max_length=100, default="", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WatchedLog(models.Model):
+    """A log of another keeper that one of our witnesses follows: only the size and root that it last saw."""
+
+    id = models.BigAutoField(primary_key=True)
+    witness = models.CharField(max_length=200)
+    keeper = models.CharField(max_length=200)
+    origin = models.CharField(max_length=200)
+    keys = models.JSONField(help_text="The log's Ed25519 public keys, base64.")
+    size = models.BigIntegerField(default=0)
+    root = models.BinaryField(max_length=32, null=True)
+    note = models.TextField(default="", blank=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["witness", "keeper", "origin"], name="ledger_watched_once")]
+
+    def __str__(self) -> str:
+        return f"{self.witness} {self.keeper} {self.origin}"
+
+
+class RefusedCheckpoint(models.Model):
+    """A signed checkpoint that contradicts what a witness saw before: both notes together prove the fork to anyone."""
+
+    is_append_only: ClassVar[bool] = True
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    witness = models.CharField(max_length=200)
+    keeper = models.CharField(max_length=200)
+    problem = models.CharField(max_length=40)
+    seen_note = models.TextField()
+    offered_note = models.TextField()
+    proof = models.JSONField(default=list)
+    refused_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.witness} {self.keeper} {self.problem}"

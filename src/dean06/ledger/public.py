@@ -5,23 +5,41 @@ from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
 from dean06.ledger.sequencer import sequence
-from dean06.ledger.verification import Finding, Findings, verify
+from dean06.ledger.stamping import Overdue, overdue, stamp_everywhere
+from dean06.ledger.submitting import Statement, add_witness, ask_witnesses, log_keys, submit_everywhere, witnesses
+from dean06.ledger.verification import Finding, Findings, vanished, verify
+from dean06.ledger.witness_endpoint import witness_app
+from dean06.ledger.witnessing import keys_of_pem, watch, witness_key
 
 __all__ = [
     "Draft",
     "Finding",
     "Findings",
     "Look",
+    "Overdue",
+    "Statement",
+    "add_witness",
+    "ask_witnesses",
     "closed_proof_of",
     "destroy_subject_key",
     "export",
     "grant_app_role",
+    "keys_of_pem",
+    "log_keys",
     "looks_at",
+    "overdue",
     "proof_of",
     "public_keys_pem",
     "record",
     "record_batch",
     "record_many",
     "sequence",
+    "stamp_everywhere",
+    "submit_everywhere",
+    "vanished",
     "verify",
+    "watch",
+    "witness_app",
+    "witness_key",
+    "witnesses",
 ]

@@ -4,10 +4,11 @@ A finding names the entry. Each fault is reported where it is, not again at ever
 the stored values after a broken link, and after the first wrong root later ones tell nothing new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from heapq import merge
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from dean06.ledger.domain.merkle import Frontier, Place, hash_leaf
 from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
 from dean06.ledger.secrets import unlock, unwrap
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
+from dean06.ledger.submitting import Statement, statement_of, witnesses
 
 BATCH: Final = 5000
 KEYS_IN_MEMORY: Final = 10_000
@@ -57,6 +59,7 @@ class Findings:
         pending: entries that wait for their number.
         checkpoints: signatures checked.
         destroyed: entries whose text was removed by law; their proof stands.
+        cosignatures: statements of witnesses that were compared.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -65,6 +68,7 @@ class Findings:
     pending: int = 0
     checkpoints: int = 0
     destroyed: int = 0
+    cosignatures: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -79,15 +83,32 @@ class Findings:
             self.pending + other.pending,
             self.checkpoints + other.checkpoints,
             self.destroyed + other.destroyed,
+            self.cosignatures + other.cosignatures,
         )
 
 
-def verify(using: str, log: str | None = None) -> Findings:
-    """Recompute the logs of one database (or one of them) and say what does not fit."""
+def verify(using: str, log: str | None = None, *, seen: Iterable[Statement] = ()) -> Findings:
+    """Recompute the logs of one database (or one of them) and say what does not fit.
+
+    Args:
+        using: the database.
+        log: only this log.
+        seen: what witnesses say that they saw (``submitting.ask_witnesses``), beside the cosignatures that are stored here.
+    """
+    said = list(seen)
     with snapshot(using) as cursor:
         names = [log] if log else logs_in(cursor)
-        verified = sum((_LogWalk(cursor, name).walk() for name in names), Findings())
+        walks = (_LogWalk(cursor, name, [one for one in said if one.checkpoint.log == name]) for name in names)
+        verified = sum((walk.walk() for walk in walks), Findings())
         return verified if log else verified + Findings(findings=tuple(_strays(cursor)))
+
+
+def vanished(seen: Iterable[Statement], names: Iterable[str]) -> Findings:
+    """Return a finding for each log that a witness saw and that no database holds anything of."""
+    gone = {one.checkpoint.log: one for one in seen if one.checkpoint.log not in set(names)}
+    return Findings(
+        tuple(Finding(log, "log_missing", f"{one.witness} saw {one.checkpoint.size} entries", seq=1) for log, one in gone.items())
+    )
 
 
 @contextmanager
@@ -102,7 +123,7 @@ def snapshot(using: str) -> Iterator[Any]:
 
 def logs_in(cursor: Any) -> list[str]:
     """Return the names of the logs that a database holds anything of."""
-    tables = ("ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgercheckpoint", "ledger_ledgerpending")
+    tables = ("ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgercheckpoint", "ledger_ledgerpending", "ledger_ledgercosignature")
     cursor.execute(" UNION ".join(f"SELECT log FROM {table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
     return [name for (name,) in cursor.fetchall()]
 
@@ -152,6 +173,7 @@ class _LogWalk:
 
     cursor: Any
     log: str
+    told: list[Statement] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: int = 0
     checkpoints: int = 0
@@ -162,18 +184,23 @@ class _LogWalk:
     nodes: dict[Place, bytes] = field(default_factory=dict)
     last_good_size: int = 0
     has_diverged: bool = False
+    cosignatures: int = 0
+    last_cosigned: int = 0
+    is_forked: bool = False
 
     def walk(self) -> Findings:
         """Walk the log, then look at what should have been in it."""
         self.keys = known_keys()
         self.signed = self._checkpoints()
         self.next_checkpoint = next(self.signed, None)
+        self.statements = merge(self._cosigned(), sorted(self.told, key=_size_of), key=_size_of)
+        self.next_statement = next(self.statements, None)
         while batch := self._batch():
             for leaf in batch:
                 self._see(leaf)
         self._see_end()
         pending = self._see_unnumbered()
-        return Findings(tuple(self.findings), (self.log,), self.entries, pending, self.checkpoints, self.destroyed)
+        return Findings(tuple(self.findings), (self.log,), self.entries, pending, self.checkpoints, self.destroyed, self.cosignatures)
 
     def _found(self, problem: str, detail: str, *, seq: int | None = None, entry_id: UUID | None = None) -> None:
         self.findings.append(Finding(self.log, problem, detail, seq, entry_id))
@@ -220,6 +247,7 @@ class _LogWalk:
         self.chain, self.last_seq = leaf.chain_hash, leaf.seq
         self._grow(true_leaf)
         self._see_checkpoints_up_to(leaf.seq)
+        self._see_statements_up_to(leaf.seq)
 
     def _see_gap(self, seq: int) -> None:
         first, last = self.last_seq + 1, seq - 1
@@ -316,9 +344,59 @@ class _LogWalk:
         except MalformedNote:
             return False
 
+    # -- what witnesses saw
+
+    def _cosigned(self) -> Iterator[Statement]:
+        after: tuple[int, str] = (-1, "")
+        keys: dict[str, str] | None = None
+        while True:
+            self.cursor.execute(
+                "SELECT size, witness, note FROM ledger_ledgercosignature WHERE log = %s AND (size, witness) > (%s, %s)"
+                " ORDER BY size, witness LIMIT 1000",
+                [self.log, *after],
+            )
+            rows = self.cursor.fetchall()
+            if not rows:
+                return
+            keys = {witness.name: witness.verifier_key for witness in witnesses()} if keys is None else keys
+            for size, witness, note in rows:
+                after = (size, witness)
+                made = statement_of(note, keys.get(witness, ""))
+                if made is None or (made.checkpoint.log, made.checkpoint.size) != (self.log, size):
+                    self._found("cosignature_altered", f"what {witness} is said to have cosigned is not its own", seq=size)
+                else:
+                    yield made
+
+    def _see_statements_up_to(self, size: int) -> None:
+        while self.next_statement is not None and self.next_statement.checkpoint.size <= size:
+            self._see_statement(self.next_statement)
+            self.next_statement = next(self.statements, None)
+
+    def _see_statement(self, statement: Statement) -> None:
+        self.cosignatures += 1
+        stated = statement.checkpoint
+        if self.tree is None or stated.size != self.tree.size or self.is_forked:
+            return
+        if self.tree.root() == stated.root:
+            self.last_cosigned = stated.size
+            return
+        self.is_forked = True
+        where = f"entries {self.last_cosigned + 1} to {stated.size}"
+        self._found("log_forked", f"{where} are not those that {statement.witness} saw", seq=self.last_cosigned + 1)
+
+    def _see_statements_beyond_the_end(self) -> None:
+        newest: Statement | None = None
+        while self.next_statement is not None:
+            self.cosignatures += 1
+            newest, self.next_statement = self.next_statement, next(self.statements, None)
+        if newest is not None:
+            what = f"{newest.witness} saw numbers {self.last_seq + 1} to {newest.checkpoint.size}, and they are gone"
+            self._found("tail_cut", what, seq=self.last_seq + 1)
+
     # -- after the last leaf
 
     def _see_end(self) -> None:
+        self._see_statements_beyond_the_end()
         newest = self.checkpoints and self.next_checkpoint is None
         while self.next_checkpoint is not None:
             size, root, chain_head, note = self.next_checkpoint
@@ -366,6 +444,10 @@ class _LogWalk:
         for entry_id, seq in self.cursor.fetchall():
             self._found("pending_stray", "the entry has its number and waits for another", seq=seq, entry_id=entry_id)
         return pending
+
+
+def _size_of(statement: Statement) -> int:
+    return statement.checkpoint.size
 
 
 @lru_cache(maxsize=KEYS_IN_MEMORY)

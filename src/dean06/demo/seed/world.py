@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dean06.core.actor import SYSTEM
 from dean06.core.clock import today
+from dean06.core.config import config
 from dean06.core.keys import PersonKey
 from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, new_password, new_totp_secret, read_accounts, write_accounts
 from dean06.demo.seed.cast import Cast, Player, choose
@@ -17,6 +18,7 @@ from dean06.demo.synth.synthesise import synthesise
 from dean06.exchange.public import load_agreements, load_members
 from dean06.identity.errors import AccountExists
 from dean06.identity.public import load_clients, register_account
+from dean06.ledger.public import add_witness, log_keys, watch
 from dean06.organisation.public import COUNTRY, appoint, establish_post, establish_unit, org_unit, posts_held_by
 from dean06.reference.public import unit, units
 from dean06.registry.public import load_population
@@ -27,6 +29,11 @@ LEVEL_02: Final = 2
 PROVINCE_AGENCY: Final = "H49"
 POLICE: Final = "G01"
 BANK: Final = "DEMOBANK"
+WITNESSES: Final = (
+    ("VN.COM.DEMOBANK", "VN.GOV.G01", "exchange.provider"),
+    ("VN.GOV.G01", "VN.COM.DEMOBANK", "exchange.consumer"),
+)
+"""Who witnesses whose log."""
 SEEDED_ON: Final = "seeded-on"
 
 Report = Callable[[str], None]
@@ -64,12 +71,21 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     report(f"population: {loaded}")
     load_members(PACKS / "exchange")
     load_agreements(PACKS / "exchange")
+    _witness_each_other()
     load_clients(PACKS / "identity" / "clients.yaml")
     cast = choose(population, on=seeded_on(data_dir))
     plans = _establish(cast)
     accounts = _register(data_dir, cast, plans)
     report(f"demo people: {', '.join(accounts)}")
     return accounts
+
+
+def _witness_each_other() -> None:
+    """Let the bank's gateway witness the log of the provider's gateway, and the ministry's the consumer's."""
+    ports = (config().consumer_gateway_port, config().provider_gateway_port)
+    for (witness, keeper, log_name), port in zip(WITNESSES, ports, strict=True):
+        key = watch(witness=witness, keeper=keeper, log_name=log_name, keys=log_keys())
+        add_witness(verifier_key=str(key), address=f"http://127.0.0.1:{port}/witness/{witness}", logs=[log_name])
 
 
 def seeded_on(data_dir: Path) -> date:

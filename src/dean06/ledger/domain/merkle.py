@@ -92,15 +92,15 @@ def inclusion_places(index: int, size: int) -> list[list[Place]]:
     while end - start > 1:
         middle = start + (1 << (end - start - 1).bit_length() - 1)
         if index < middle:
-            path.append(_cover(middle, end))
+            path.append(cover(middle, end))
             end = middle
         else:
-            path.append(_cover(start, middle))
+            path.append(cover(start, middle))
             start = middle
     return path[::-1]
 
 
-def _cover(start: int, end: int) -> list[Place]:
+def cover(start: int, end: int) -> list[Place]:
     """Cut leaves ``start`` to ``end`` (a subtree of the tree, its left end aligned) into complete subtrees."""
     places = []
     while start < end:

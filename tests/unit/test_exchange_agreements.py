@@ -1,15 +1,22 @@
 """Agreements decide by client, service, method, path, purpose, legal basis and day; masks release what they name."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, decide
+from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, decide, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
-from dean06.exchange.errors import AgreementExpired, AgreementMissing, LegalBasisNotCovered, PurposeNotCovered
+from dean06.exchange.errors import (
+    AgreementExpired,
+    AgreementMissing,
+    DossierNotNamed,
+    LegalBasisNotCovered,
+    OfficerRoleNotCovered,
+    PurposeNotCovered,
+)
 
 CONSENT = LegalBasis("91/2025/QH15", "Điều 9", "F")
 STATE = LegalBasis("91/2025/QH15", "Điều 19.1.c", "F")
@@ -31,8 +38,8 @@ def agreement(code="A", **changes):
     return Agreement(**values | changes)
 
 
-def ask(*agreements, method="POST", path="/v1/persons/verify", purpose="kyc", legal_basis=CONSENT.text, day=date(2026, 6, 1)):
-    return decide(agreements, method=method, path=path, purpose=purpose, legal_basis=legal_basis, day=day)
+def ask(*agreements, method="POST", path="/v1/persons/verify", purpose="kyc", legal_basis=CONSENT.text, day=date(2026, 6, 1), **more):
+    return decide(agreements, method=method, path=path, purpose=purpose, legal_basis=legal_basis, day=day, **more)
 
 
 def test_an_agreement_that_covers_all_is_granted_with_its_legal_basis():
@@ -163,3 +170,53 @@ def test_every_value_that_leaves_lies_on_or_below_a_path_of_the_mask(document, f
 
     for path in leaves(Mask.of(fields).apply(document)):
         assert any(path[: len(named)] == named for named in allowed), path
+
+
+def test_where_roles_are_named_an_end_user_in_one_of_them_must_ask():
+    only = agreement(officer_roles=frozenset({"appraiser"}))
+
+    for named in ({}, {"user": "cb-1"}, {"role": "appraiser"}, {"user": "cb-1", "role": "head"}):
+        with pytest.raises(OfficerRoleNotCovered):
+            ask(only, **named)
+    assert ask(only, user="cb-1", role="appraiser").agreement is only
+
+
+def test_where_a_dossier_is_needed_a_call_without_one_is_refused():
+    only = agreement(issue_required=True)
+
+    with pytest.raises(DossierNotNamed):
+        ask(only)
+    assert ask(only, issue="H49-1").agreement is only
+
+
+def version(number, first, last, standing="in_force"):
+    return Version(agreement(version=number, valid_from=first, valid_until=last), standing)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dates(date(2025, 1, 1), date(2027, 12, 31)),
+            st.integers(min_value=0, max_value=500),
+            st.sampled_from(["in_force", "in_force", "stopped"]),
+        ),
+        max_size=6,
+    ),
+    st.dates(date(2024, 6, 1), date(2029, 1, 1)),
+)
+def test_on_each_day_the_newest_version_that_began_decides_alone(spans, day):
+    versions = [
+        version(number, first, first + timedelta(days=days), standing) for number, (first, days, standing) in enumerate(spans, start=1)
+    ]
+
+    found = [one.version for one in effective(versions) if one.is_in_force(day)]
+
+    stopped = max((one.agreement.version for one in versions if one.standing == "stopped"), default=0)
+    begun = [one.agreement for one in versions if one.agreement.version > stopped and one.agreement.valid_from <= day]
+    newest = max(begun, key=lambda one: one.version, default=None)
+    assert found == ([newest.version] if newest and day <= newest.valid_until else [])
+
+
+@pytest.mark.parametrize(("days", "soon"), [(-1, False), (0, True), (30, True), (31, False)])
+def test_an_agreement_warns_in_its_last_thirty_days(days, soon):
+    assert agreement(valid_until=date(2026, 6, 1) + timedelta(days=days)).ends_soon(date(2026, 6, 1)) is soon

@@ -37,6 +37,7 @@ def call(
     legal_basis: str = "",
     issue: str = "",
     user: str = "",
+    role: str = "",
     actor: Actor,
 ) -> Answer:
     """Ask a service on behalf of a subsystem and keep the evidence before the answer is returned.
@@ -53,6 +54,7 @@ def call(
         legal_basis: text of one of the agreement's legal bases; empty takes it from the agreement if it has only one.
         issue: dossier or case number.
         user: end user; an account or officer identifier, never a personal number.
+        role: the role in which the end user asks, where the agreement names roles.
         actor: who acts, for the ledger.
 
     Raises:
@@ -60,6 +62,8 @@ def call(
         AgreementExpired: not in force today.
         PurposeNotCovered: the agreement has other purposes.
         LegalBasisNotCovered: the agreement has other legal bases.
+        OfficerRoleNotCovered: the agreement asks for an end user in another role.
+        DossierNotNamed: the agreement asks for a dossier.
         ServiceFailed: the service failed; its own problem documents come back as an Answer with status 400 or more.
         BadRequest, UnknownMember, UnknownService: the call itself is wrong.
     """
@@ -73,6 +77,7 @@ def call(
         legal_basis=legal_basis,
         issue=issue,
         user=user,
+        role=role,
     )
     state = snapshot.current()
     try:

@@ -165,6 +165,22 @@ class LegalBasisNotCovered(ExchangeError, Denied):
     fault = "AccessDenied"
 
 
+class OfficerRoleNotCovered(ExchangeError, Denied):
+    """The agreement lets only end users in certain roles ask: send X-Road-UserId and X-Exchange-Role."""
+
+    code = "exchange.officer_role_not_covered"
+    message_vi = "Thỏa thuận chỉ cho phép người giữ một số vai trò nhất định được hỏi."
+    fault = "AccessDenied"
+
+
+class DossierNotNamed(ExchangeError, Denied):
+    """The agreement wants to know for which dossier or case the call is: send X-Road-Issue."""
+
+    code = "exchange.dossier_not_named"
+    message_vi = "Thỏa thuận yêu cầu nêu mã hồ sơ hoặc vụ việc của mỗi lần hỏi."
+    fault = "AccessDenied"
+
+
 class InvalidSignature(ExchangeError, Denied):
     """The message's signature is missing, malformed or wrong."""
 
@@ -313,3 +329,44 @@ class KeyInFlight(ExchangeError, Conflict):
     message_vi = "Yêu cầu với khóa chống lặp này đang được xử lý."
     fault = "IdempotencyKeyInFlight"
     status = 409
+
+
+class AgreementNotFound(ExchangeError, NotFound):
+    """No such agreement, or not one that this person may see."""
+
+    code = "exchange.agreement_not_found"
+    message_vi = "Không có thỏa thuận này, hoặc thỏa thuận không thuộc cơ quan của bạn."
+    fault = "NotFound"
+
+
+class NotInAgreementOffice(ExchangeError, Denied):
+    """Agreements are requested and approved by people whose post has that role."""
+
+    code = "exchange.not_in_agreement_office"
+    message_vi = "Việc này dành cho người giữ vai trò đề nghị, phê duyệt chia sẻ dữ liệu hoặc vận hành nền tảng của đúng cơ quan."
+    fault = "AccessDenied"
+    asks_for_login = True
+
+
+class SecondPersonNeeded(ExchangeError, Denied):
+    """Whoever took part in this agreement before cannot approve it: four eyes mean different people."""
+
+    code = "exchange.second_person_needed"
+    message_vi = "Bạn đã tham gia thỏa thuận này. Việc phê duyệt phải do người khác thực hiện."
+    fault = "AccessDenied"
+
+
+class AgreementNotWaiting(ExchangeError, Conflict):
+    """The agreement is not in a state that allows this step."""
+
+    code = "exchange.agreement_not_waiting"
+    message_vi = "Trạng thái hiện tại của thỏa thuận không cho phép bước này. Hãy tải lại trang để xem trạng thái mới."
+    fault = "Conflict"
+
+
+class AgreementFaulty(ExchangeError, Invalid):
+    """The requested agreement has faults; each is named."""
+
+    code = "exchange.agreement_faulty"
+    message_vi = "Nội dung thỏa thuận có chỗ chưa đúng."
+    fault = "BadRequest"

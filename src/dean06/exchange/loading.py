@@ -1,6 +1,7 @@
 """Storing packs: references checked, members brought up to date, agreements as new versions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,21 @@ from django.db import transaction
 from dean06.core.actor import SYSTEM, Actor
 from dean06.core.databases import database_of
 from dean06.exchange import snapshot
+from dean06.exchange.changes import note_change
 from dean06.exchange.domain.identifiers import ClientId, MalformedIdentifier, ServiceId
 from dean06.exchange.domain.r1 import RESERVED
 from dean06.exchange.errors import MalformedClient
-from dean06.exchange.models import AgreementVersion, Member, PackVersion, Service, Subsystem
+from dean06.exchange.models import (
+    AgreementCase,
+    AgreementEvent,
+    AgreementVersion,
+    ClientGroup,
+    GroupMember,
+    Member,
+    PackVersion,
+    Service,
+    Subsystem,
+)
 from dean06.exchange.packs import Pack, Place, digest_of, read_packs, refuse
 from dean06.ledger.public import record
 from dean06.signing.public import ensure_key, ensure_trust
@@ -35,7 +47,7 @@ def load_members(path: Path, *, actor: Actor = SYSTEM) -> int:
         PackRefused: faults, each with file, line and remedy; nothing is changed.
     """
     packs = read_packs(Path(path), kind="members")
-    refuse([fault for pack in packs for fault in _member_faults(pack)])
+    refuse([fault for pack in packs for fault in (*_member_faults(pack), *_group_faults(pack, packs))])
     members = [(pack.document["instance"], member) for pack in packs for member in pack.document["members"]]
     ensure_trust()
     for instance, member in members:
@@ -69,6 +81,22 @@ def _member_faults(pack: Pack) -> Iterable[str]:
                     yield f"{pack.at((*below, 'services', nth))}: {service['code']} is reserved by the protocol. Choose another code."
 
 
+def _group_faults(pack: Pack, packs: Sequence[Pack]) -> Iterable[str]:
+    """Groups name clients of these packs or of those loaded before."""
+    clients = {str(subsystem) for subsystem in Subsystem.objects.using(database_of("exchange")).select_related("member")}
+    clients |= {
+        f"{each.document['instance']}/{member['class']}/{member['code']}/{subsystem['code']}"
+        for each in packs
+        for member in each.document["members"]
+        for subsystem in member["subsystems"]
+    }
+    for index, group in enumerate(pack.document.get("groups", [])):
+        for number, client in enumerate(group["clients"]):
+            if client not in clients:
+                where = pack.at(("groups", index, "clients", number))
+                yield f"{where}: no subsystem {client}. Load its member first, or correct the identifier."
+
+
 @transaction.atomic(using=database_of("exchange"), durable=True)
 def _store_members(packs: Sequence[Pack], members: Sequence[tuple[str, Mapping[str, Any]]], *, actor: Actor) -> None:
     using = database_of("exchange")
@@ -85,7 +113,21 @@ def _store_members(packs: Sequence[Pack], members: Sequence[tuple[str, Mapping[s
         )
         for inner in document["subsystems"]:
             _store_subsystem(member, inner, using=using)
+    for pack in packs:
+        for group in pack.document.get("groups", []):
+            _store_group(group, using=using)
     _remember(packs, kind="members", actor=actor, using=using)
+    note_change(using=using)
+
+
+def _store_group(document: Mapping[str, Any], *, using: str) -> None:
+    """Bring a group to what the pack says: who is not named leaves it."""
+    group, _ = ClientGroup.objects.using(using).update_or_create(code=document["code"], defaults={"name": document["name"]})
+    clients = {str(subsystem): subsystem for subsystem in Subsystem.objects.using(using).select_related("member")}
+    named = [clients[client] for client in document["clients"]]
+    GroupMember.objects.using(using).filter(group=group).exclude(subsystem__in=named).delete()
+    for subsystem in named:
+        GroupMember.objects.using(using).get_or_create(group=group, subsystem=subsystem)
 
 
 def _store_subsystem(member: Member, document: Mapping[str, Any], *, using: str) -> None:
@@ -142,9 +184,7 @@ def load_agreements(path: Path, *, actor: Actor = SYSTEM) -> int:
 
 
 def _agreement_faults(packs: Sequence[Pack]) -> Iterable[str]:
-    using = database_of("exchange")
-    clients = {str(subsystem) for subsystem in Subsystem.objects.using(using).select_related("member")}
-    services = {str(service) for service in Service.objects.using(using).select_related("subsystem__member")}
+    known = known_names()
     seen: dict[str, str] = {}
     for pack in packs:
         for index, agreement in enumerate(pack.document["agreements"]):
@@ -153,29 +193,51 @@ def _agreement_faults(packs: Sequence[Pack]) -> Iterable[str]:
             if agreement["code"] in seen:
                 yield f"{where}: agreement {agreement['code']} stands twice (also {seen[agreement['code']]}). Give one another code."
             seen[agreement["code"]] = where
-            yield from _reference_faults(pack, place, agreement, clients=clients, services=services)
+            for name, fault in document_faults(agreement, known=known):
+                yield f"{pack.at((*place, name))}: {fault}"
 
 
-def _reference_faults(pack: Pack, place: Place, agreement: Mapping[str, Any], *, clients: set[str], services: set[str]) -> Iterable[str]:
-    try:
-        known = str(ClientId.parse(agreement["client"])) in clients
-    except MalformedClient:
-        known = False
-    if not known:
-        yield f"{pack.at((*place, 'client'))}: no subsystem {agreement['client']}. Load its member first, or correct the identifier."
-    try:
-        known = str(ServiceId.parse(agreement["service"])) in services
-    except MalformedIdentifier:
-        known = False
-    if not known:
-        yield f"{pack.at((*place, 'service'))}: no service {agreement['service']}. Load its member first, or correct the identifier."
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What an agreement may refer to."""
+
+    clients: frozenset[str]
+    services: frozenset[str]
+    groups: frozenset[str]
+
+
+def known_names() -> KnownNames:
+    """Return the identifiers of all clients, services and groups."""
+    using = database_of("exchange")
+    return KnownNames(
+        clients=frozenset(str(subsystem) for subsystem in Subsystem.objects.using(using).select_related("member")),
+        services=frozenset(str(service) for service in Service.objects.using(using).select_related("subsystem__member")),
+        groups=frozenset(ClientGroup.objects.using(using).values_list("code", flat=True)),
+    )
+
+
+def document_faults(agreement: Mapping[str, Any], *, known: KnownNames) -> Iterable[tuple[str, str]]:
+    """Name what is wrong with an agreement that the schema accepts: the field and a sentence with the remedy."""
+    if "group" in agreement and agreement["group"] not in known.groups:
+        yield "group", f"no group {agreement['group']}. Load it first, or correct the code."
+    if "client" in agreement and not _is_known(ClientId, agreement["client"], known.clients):
+        yield "client", f"no subsystem {agreement['client']}. Load its member first, or correct the identifier."
+    if not _is_known(ServiceId, agreement["service"], known.services):
+        yield "service", f"no service {agreement['service']}. Load its member first, or correct the identifier."
     if date.fromisoformat(agreement["valid_until"]) < date.fromisoformat(agreement["valid_from"]):
-        yield f"{pack.at((*place, 'valid_until'))}: ends before it begins. Correct one of the two days."
+        yield "valid_until", "ends before it begins. Correct one of the two days."
     if "*" in agreement["fields"] and len(agreement["fields"]) > 1:
-        yield f"{pack.at((*place, 'fields'))}: '*' releases everything. Name fields, or '*' alone."
+        yield "fields", "'*' releases everything. Name fields, or '*' alone."
     bases = [(basis["document"], basis.get("article", "")) for basis in agreement["legal_bases"]]
     if len(set(bases)) < len(bases):
-        yield f"{pack.at((*place, 'legal_bases'))}: a legal basis stands twice. Remove one."
+        yield "legal_bases", "a legal basis stands twice. Remove one."
+
+
+def _is_known(kind: type[ClientId | ServiceId], text: str, known: frozenset[str]) -> bool:
+    try:
+        return str(kind.parse(text)) in known
+    except (MalformedClient, MalformedIdentifier):
+        return False
 
 
 @transaction.atomic(using=database_of("exchange"), durable=True)
@@ -187,25 +249,67 @@ def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
     if not fresh:
         return 0
     pack = _remember(packs, kind="agreements", actor=actor, using=using)
-    AgreementVersion.objects.using(using).bulk_create(
-        AgreementVersion(
-            code=document["code"],
-            version=newest.get(document["code"], (0, ""))[0] + 1,
-            client=document["client"],
-            service=document["service"],
-            valid_from=document["valid_from"],
-            valid_until=document["valid_until"],
-            withdrawn=document.get("withdrawn", False),
-            document=document,
-            digest=digest_of(document),
-            pack=pack,
-        )
-        for document in fresh
+    versions = AgreementVersion.objects.using(using).bulk_create(
+        version_of(document, version=newest.get(document["code"], (0, ""))[0] + 1, pack=pack) for document in fresh
     )
+    state = {False: AgreementCase.State.IN_FORCE, True: AgreementCase.State.ENDED}
+    AgreementCase.objects.using(using).bulk_create(
+        AgreementCase(
+            agreement=version,
+            origin=AgreementCase.Origin.PACK,
+            state=state[version.withdrawn],
+            consumer=member_of(version.client),
+            provider=member_of(version.service),
+        )
+        for version in versions
+    )
+    AgreementEvent.objects.using(using).bulk_create(
+        AgreementEvent(
+            case_id=version.pk,
+            event="withdrawn_by_pack" if version.withdrawn else "loaded",
+            by=actor.account,
+            who="",
+            reason=f"sha256 {pack.digest}",
+        )
+        for version in versions
+    )
+    note_change(using=using)
     return len(fresh)
 
 
+def version_of(document: Mapping[str, Any], *, version: int, pack: PackVersion | None) -> AgreementVersion:
+    """Return the row of a checked document, not saved."""
+    return AgreementVersion(
+        code=document["code"],
+        version=version,
+        client=document.get("client", ""),
+        group=document.get("group", ""),
+        service=document["service"],
+        valid_from=document["valid_from"],
+        valid_until=document["valid_until"],
+        withdrawn=document.get("withdrawn", False),
+        document=document,
+        digest=digest_of(document),
+        pack=pack,
+    )
+
+
+def member_of(identifier: str) -> str:
+    """Return the member of a client or service: ``VN/GOV/G01``; nothing for nothing."""
+    return "/".join(identifier.split("/")[:3])
+
+
 def _newest_versions(using: str) -> dict[str, tuple[int, str]]:
-    """Return version and digest of the newest version of each agreement."""
-    rows = AgreementVersion.objects.using(using).order_by("code", "version").values_list("code", "version", "digest")
-    return {code: (version, digest) for code, version, digest in rows}
+    """Return of each agreement the number of its newest version, and the digest of the newest that came from a pack.
+
+    A version that was requested and approved since then is not undone by loading the same pack again.
+    """
+    numbers: dict[str, int] = {}
+    digests: dict[str, str] = {}
+    for code, version, digest, pack in (
+        AgreementVersion.objects.using(using).order_by("code", "version").values_list("code", "version", "digest", "pack")
+    ):
+        numbers[code] = version
+        if pack is not None:
+            digests[code] = digest
+    return {code: (number, digests.get(code, "")) for code, number in numbers.items()}

@@ -92,6 +92,12 @@ def _schema_faults(pack: Pack, kind: str) -> Iterator[str]:
         yield f"{pack.at(place)}: {name}: {error.message}. Correct the value; docs/reference/exchange-packs.md shows the format."
 
 
+def agreement_faults(document: Mapping[str, Any]) -> list[str]:
+    """Name what the schema has against one agreement that does not come from a file."""
+    found = _validator("agreements").iter_errors({"kind": "agreements", "agreements": [document]})
+    return [f"{'.'.join(str(part) for part in tuple(error.instance_path)[2:]) or 'agreement'}: {error.message}" for error in found]
+
+
 def _read(path: Path) -> Pack:
     try:
         raw = path.read_bytes()

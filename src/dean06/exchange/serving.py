@@ -140,7 +140,8 @@ def authorise(admitted: Admitted, *, state: Snapshot) -> Grant:
     """Find the agreement that covers the call today.
 
     Raises:
-        PurposeMissing, AgreementMissing, PurposeNotCovered, LegalBasisNotCovered, AgreementExpired: what is not covered.
+        PurposeMissing, AgreementMissing, PurposeNotCovered, LegalBasisNotCovered, OfficerRoleNotCovered, DossierNotNamed,
+            AgreementExpired: what is not covered.
         ServiceDisabled: covered, but switched off by the provider.
     """
     message = admitted.message
@@ -153,6 +154,9 @@ def authorise(admitted: Admitted, *, state: Snapshot) -> Grant:
         purpose=message.purpose,
         legal_basis=message.legal_basis,
         day=today(),
+        user=message.user,
+        role=message.role,
+        issue=message.issue,
     )
     if admitted.service.disabled_notice:
         raise ServiceDisabled(f"The provider has switched the service off: {admitted.service.disabled_notice}.")

@@ -3,20 +3,20 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Lock
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Max
 
 from dean06.core.databases import database_of
-from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis
+from dean06.exchange.changes import newest_version
+from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
 from dean06.exchange.errors import UnknownMember, UnknownService
-from dean06.exchange.models import AgreementVersion, Member, PackVersion, Service, Subsystem
+from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, Service, Subsystem
 from dean06.signing.public import PublicKey, Signer, published_keys, signer, verify_raw
 
 FRESH_SECONDS: Final = 1.0
@@ -144,7 +144,7 @@ def current() -> Snapshot:
     if known is not None and time.monotonic() - _checked_at < FRESH_SECONDS:
         return known
     with _lock:
-        version = newest_version()
+        version = newest_version(database_of("exchange"))
         # A new snapshot also forgets the keys it remembered, so that a rotation shows within a second.
         _current = read(version) if known is None or known.version != version else _with_fresh_keys(known)
         _checked_at = time.monotonic()
@@ -159,11 +159,6 @@ def forget() -> None:
 
 def _with_fresh_keys(known: Snapshot) -> Snapshot:
     return Snapshot(known.version, known.members, known.subsystems, known.services, known.agreements)
-
-
-def newest_version() -> int:
-    """Return the number of the newest pack in the database."""
-    return PackVersion.objects.using(database_of("exchange")).aggregate(newest=Max("id"))["newest"] or 0
 
 
 def read(version: int) -> Snapshot:
@@ -189,22 +184,43 @@ def _service(row: Service) -> ServiceEntry:
 
 
 def _agreements(using: str) -> dict[tuple[ClientId, ServiceId], tuple[Agreement, ...]]:
-    newest = {row.code: row for row in AgreementVersion.objects.using(using).order_by("code", "version")}
+    groups = _groups(using)
     found: dict[tuple[ClientId, ServiceId], list[Agreement]] = defaultdict(list)
-    for row in newest.values():
-        if not row.withdrawn:
-            agreement = compiled(row.document, version=row.version)
-            found[agreement.client, agreement.service].append(agreement)
+    for versions in _versions(using).values():
+        for agreement in effective(versions):
+            clients = groups.get(agreement.group, ()) if agreement.group else (agreement.client,)
+            for client in clients:
+                found[client, agreement.service].append(replace(agreement, client=client))
     return {pair: tuple(agreements) for pair, agreements in found.items()}
 
 
+def _groups(using: str) -> dict[str, list[ClientId]]:
+    groups: dict[str, list[ClientId]] = defaultdict(list)
+    for row in GroupMember.objects.using(using).select_related("subsystem__member"):
+        groups[row.group_id].append(ClientId.parse(str(row.subsystem)))
+    return groups
+
+
+def _versions(using: str) -> dict[str, list[Version]]:
+    """Return the versions of each agreement that were ever in force, by code."""
+    stopped = {AgreementCase.State.SUSPENDED, AgreementCase.State.ENDED}
+    rows = AgreementVersion.objects.using(using).filter(case__state__in=[AgreementCase.State.IN_FORCE, *stopped])
+    found: dict[str, list[Version]] = defaultdict(list)
+    for row in rows.select_related("case").order_by("code", "version"):
+        agreement = compiled(row.document, version=row.version)
+        found[row.code].append(Version(agreement, "stopped" if row.case.state in stopped else "in_force"))
+    return found
+
+
 def compiled(document: Mapping[str, Any], *, version: int) -> Agreement:
-    """Turn a checked document of the pack into an agreement."""
+    """Turn a checked document of a pack or request into an agreement."""
+    until = document.get("notify_until")
+    service = ServiceId.parse(document["service"])
     return Agreement(
         code=document["code"],
         version=version,
-        client=ClientId.parse(document["client"]),
-        service=ServiceId.parse(document["service"]),
+        client=ClientId.parse(document["client"]) if "client" in document else service.provider,
+        service=service,
         endpoints=tuple(Endpoint(endpoint["method"], endpoint["path"]) for endpoint in document["endpoints"]),
         mask=Mask.of(document["fields"]),
         purposes=frozenset(document["purposes"]),
@@ -212,6 +228,13 @@ def compiled(document: Mapping[str, Any], *, version: int) -> Agreement:
         valid_from=date.fromisoformat(document["valid_from"]),
         valid_until=date.fromisoformat(document["valid_until"]),
         subject_required=document.get("subject_required", True),
+        issue_required=document.get("issue_required", False),
+        officer_roles=frozenset(document.get("officer_roles", ())),
+        rate_per_second=document.get("rate_per_second", 0),
+        daily_quota=document.get("daily_quota", 0),
         notify=document.get("notify", "immediate"),
+        notify_until=date.fromisoformat(until) if until else None,
+        notify_ground=document.get("notify_ground", ""),
+        group=document.get("group", ""),
         title=document["title"],
     )

@@ -6,6 +6,7 @@ from typing import Final
 from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.tasks import recurring
+from dean06.exchange.agreements.actions import warn_of_ending
 from dean06.exchange.domain.signatures import FRESH_SECONDS
 from dean06.exchange.models import SeenNonce
 
@@ -19,3 +20,9 @@ def forget_old_nonces() -> int:
     using = database_of("exchange")
     deleted, _ = SeenNonce.objects.using(using).filter(seen_at__lt=now() - KEPT).delete()
     return deleted
+
+
+@recurring(every_seconds=3600)
+def warn_of_agreements_that_end() -> int:
+    """Note thirty days ahead that an agreement ends; return how many are new."""
+    return warn_of_ending()

@@ -1,17 +1,26 @@
 """Agreements (thỏa thuận chia sẻ dữ liệu): who may ask what, which fields, why, on which legal basis, until when."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from dean06.exchange.domain.globs import compiled
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
-from dean06.exchange.errors import AgreementExpired, AgreementMissing, LegalBasisNotCovered, PurposeNotCovered
+from dean06.exchange.errors import (
+    AgreementExpired,
+    AgreementMissing,
+    DossierNotNamed,
+    LegalBasisNotCovered,
+    OfficerRoleNotCovered,
+    PurposeNotCovered,
+)
 
 ANY_METHOD: Final = "*"
 Notify = Literal["immediate", "delayed", "exempt"]
+WARNED_BEFORE: Final = timedelta(days=30)
+"""How long before its last day an agreement begins to warn: our own choice, time enough for a renewal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One version of an agreement; ``valid_from`` and ``valid_until`` are days of the legal calendar, both inclusive."""
+    """One version of an agreement; ``valid_from`` and ``valid_until`` are days of the legal calendar, both inclusive.
+
+    Attributes:
+        client: who asks; for an agreement with a group, one of its clients.
+        subject_required: an answer that does not say whose data it holds is withheld.
+        issue_required: a call that names no dossier is refused.
+        officer_roles: roles in which the end user may ask, as the client names them; empty: no end user needs to be named.
+        rate_per_second: calls a second, 0 for no limit; counted by the gateway's limits, not here.
+        daily_quota: calls on a day of the legal calendar, 0 for no limit; counted by the gateway's limits, not here.
+        notify: when the citizen sees the look: at once, from ``notify_until`` on, or not (``notify_ground`` says why).
+        group: code of the group that the agreement is with; empty for an agreement with one client.
+    """
 
     code: str
     version: int
@@ -61,7 +81,14 @@ class Agreement:
     valid_from: date
     valid_until: date
     subject_required: bool = True
+    issue_required: bool = False
+    officer_roles: frozenset[str] = frozenset()
+    rate_per_second: int = 0
+    daily_quota: int = 0
     notify: Notify = "immediate"
+    notify_until: date | None = None
+    notify_ground: str = ""
+    group: str = ""
     title: str = field(default="", compare=False)
 
     def covers(self, method: str, path: str) -> bool:
@@ -72,6 +99,42 @@ class Agreement:
         """Say whether the day lies in the validity."""
         return self.valid_from <= day <= self.valid_until
 
+    def ends_soon(self, day: date) -> bool:
+        """Say whether the last day is at most thirty days ahead and not yet past."""
+        return day <= self.valid_until <= day + WARNED_BEFORE
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version in the life of an agreement.
+
+    Attributes:
+        agreement: what it says.
+        standing: ``in_force``: signed or loaded; ``stopped``: it was in force and was suspended or ended.
+    """
+
+    agreement: Agreement
+    standing: Literal["in_force", "stopped"]
+
+
+def effective(versions: Iterable[Version]) -> tuple[Agreement, ...]:
+    """Return what the versions of one agreement allow, newest first, no two for the same day.
+
+    A later version takes over on its first day. A version that was stopped leaves nothing before it alive: what was
+    suspended does not come back in the shape of its predecessor.
+    """
+    found = []
+    last_day = date.max
+    for version in sorted(versions, key=lambda one: one.agreement.version, reverse=True):
+        if version.standing == "stopped":
+            break
+        agreement = version.agreement
+        until = min(agreement.valid_until, last_day)
+        if agreement.valid_from <= until:
+            found.append(replace(agreement, valid_until=until))
+        last_day = min(last_day, agreement.valid_from - timedelta(days=1))
+    return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -81,7 +144,18 @@ class Grant:
     legal_basis: LegalBasis
 
 
-def decide(agreements: Sequence[Agreement], *, method: str, path: str, purpose: str, legal_basis: str, day: date) -> Grant:
+def decide(
+    agreements: Sequence[Agreement],
+    *,
+    method: str,
+    path: str,
+    purpose: str,
+    legal_basis: str,
+    day: date,
+    user: str = "",
+    role: str = "",
+    issue: str = "",
+) -> Grant:
     """Find the agreement that covers a call, or say which part of it is not covered.
 
     Args:
@@ -91,11 +165,16 @@ def decide(agreements: Sequence[Agreement], *, method: str, path: str, purpose: 
         purpose: what the caller names.
         legal_basis: what the caller names; empty takes the agreement's own if it has only one.
         day: of the legal calendar.
+        user: the end user that the caller names.
+        role: the role in which the end user asks.
+        issue: the dossier that the call is for.
 
     Raises:
         AgreementMissing: none covers the endpoint.
         PurposeNotCovered: none of those covers the purpose.
         LegalBasisNotCovered: none of those rests on the legal basis.
+        OfficerRoleNotCovered: those ask for an end user in a role, and the call names another or none.
+        DossierNotNamed: those ask for a dossier, and the call names none.
         AgreementExpired: none of those is in force on the day.
     """
     if not (left := [agreement for agreement in agreements if agreement.covers(method, path)]):
@@ -104,10 +183,18 @@ def decide(agreements: Sequence[Agreement], *, method: str, path: str, purpose: 
         raise PurposeNotCovered(purpose=purpose)
     if not (grants := list(_grants(left, legal_basis))):
         raise LegalBasisNotCovered(legal_basis=legal_basis)
+    if not (grants := [grant for grant in grants if _may_ask(grant.agreement, user=user, role=role)]):
+        raise OfficerRoleNotCovered(role=role)
+    if not (grants := [grant for grant in grants if issue or not grant.agreement.issue_required]):
+        raise DossierNotNamed
     for grant in grants:
         if grant.agreement.is_in_force(day):
             return grant
     raise AgreementExpired(agreement=grants[0].agreement.code)
+
+
+def _may_ask(agreement: Agreement, *, user: str, role: str) -> bool:
+    return not agreement.officer_roles or (bool(user) and role in agreement.officer_roles)
 
 
 def _grants(agreements: Iterable[Agreement], text: str) -> Iterable[Grant]:

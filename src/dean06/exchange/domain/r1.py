@@ -45,6 +45,15 @@ NOT_OFFERED: Final = frozenset(
 )
 RESERVED: Final = METADATA | NOT_OFFERED
 """Service codes that no member may take (PR-MREST, PR-META)."""
+PROTOCOL_VALUES: Final = (
+    "x-road-id",
+    "x-road-issue",
+    "x-road-userid",
+    "x-road-represented-party",
+    "x-exchange-purpose",
+    "x-exchange-legal-basis",
+    "x-exchange-role",
+)
 _VERSION: Final = re.compile(r"r[0-9]+")
 _PROTOCOL_VALUE: Final = re.compile(r"[\x20-\x7e]{0,255}")
 
@@ -114,6 +123,11 @@ class Message:
         if len(parts) != 4:  # noqa: PLR2004 -- instance, class, member, server
             raise BadRequest("X-Road-Security-Server reads instance/class/member/server.")
         return "/".join(parts)
+
+    @property
+    def role(self) -> str:
+        """Return X-Exchange-Role: in which role the end user asks."""
+        return self.values.get("x-exchange-role", "")
 
     @property
     def represented_party(self) -> str:
@@ -190,7 +204,7 @@ def parse_request(*, method: str, raw_path: str, query: str, headers: Sequence[H
 
 
 def _check_values(lines: dict[str, str], service: ServiceId) -> None:
-    for name in ("x-road-id", "x-road-issue", "x-road-userid", "x-road-represented-party", "x-exchange-purpose", "x-exchange-legal-basis"):
+    for name in PROTOCOL_VALUES:
         if not _PROTOCOL_VALUE.fullmatch(lines.get(name, "")):
             raise BadRequest(f"The header {name} is too long or holds signs outside ASCII.")
     if not lines["x-road-id"]:
@@ -215,6 +229,7 @@ def compose(
     legal_basis: str = "",
     issue: str = "",
     user: str = "",
+    role: str = "",
 ) -> Message:
     """Build the message that an in-process caller would have sent over HTTP.
 
@@ -229,6 +244,7 @@ def compose(
         *([("x-exchange-legal-basis", encoded_text(legal_basis))] if legal_basis else []),
         *([("x-road-issue", encoded_text(issue))] if issue else []),
         *([("x-road-userid", encoded_text(user))] if user else []),
+        *([("x-exchange-role", encoded_text(role))] if role else []),
     ]
     target, _, query = path.partition("?")
     raw_path = f"/r1/{ServiceId.parse(service).encoded}{target}"

@@ -3,14 +3,24 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 COUNTRY: Final = "VN"
 """The area of a post of the centre: it covers every unit."""
 
-Role = Literal["one_stop_officer", "appraiser", "head", "leader", "data_steward", "operator", "bank_teller"]
-ROLES: Final[frozenset[str]] = frozenset({"one_stop_officer", "appraiser", "head", "leader", "data_steward", "operator", "bank_teller"})
-SENSITIVE_ROLES: Final[frozenset[str]] = frozenset({"head", "leader", "data_steward", "operator"})
+Role = Literal[
+    "one_stop_officer",
+    "appraiser",
+    "head",
+    "leader",
+    "data_steward",
+    "operator",
+    "bank_teller",
+    "exchange_requester",
+    "exchange_approver",
+]
+ROLES: Final[frozenset[str]] = frozenset(get_args(Role))
+SENSITIVE_ROLES: Final[frozenset[str]] = frozenset({"head", "leader", "data_steward", "operator", "exchange_approver"})
 """Roles that sign for the state, see across units or change the rules: granted by two people, never by one."""
 
 UnitKind = Literal["commune_police", "commune_office", "ministry", "province_office", "bank"]

@@ -1,0 +1,1 @@
+"""Agreements as a procedure of people: requested, approved by two others, signed, suspended, ended, renewed."""

@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 .PHONY: help run test check bench install install-dev lock format
 
 help:
-	@echo "make run     start everything (first time: about two minutes)"
+	@echo "make run     start everything (first time: a minute or two)"
 	@echo "make test    all tests, the browser's too"
 	@echo "make check   lint, types, architecture"
 	@echo "make bench   benchmarks as one table (SIZE=quick, small or full; small)"

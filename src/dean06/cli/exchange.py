@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from dean06.cli.django_setup import with_database
+from dean06.cli.exchange_events import events
 from dean06.core.clock import today
 
 FAILED: Final = 1
@@ -19,28 +20,32 @@ WAIT_SECONDS: Final = 60
 
 @click.group()
 def exchange() -> None:
-    """Members, agreements and calls of the data exchange."""
+    """Members, agreements, calls and events of the data exchange."""
+
+
+exchange.add_command(events)
 
 
 @exchange.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_database
 def load(directory: Path) -> None:
-    """Load the packs of members and agreements in DIRECTORY.
+    """Load the packs of members, agreements and types of events in DIRECTORY.
 
     Each fault is named with file, line and remedy, and then nothing is changed. Running gateways follow within two seconds.
 
     Example: dean06 exchange load agreements/
     """
     from dean06.exchange.errors import PackRefused
-    from dean06.exchange.public import load_agreements, load_members
+    from dean06.exchange.public import load_agreements, load_event_types, load_members
 
     try:
         members = load_members(directory)
         changed = load_agreements(directory)
+        types = load_event_types(directory)
     except PackRefused as refused:
         raise click.ClickException(refused.detail) from refused
-    click.echo(f"{members} members; {changed} agreements in a new version")
+    click.echo(f"{members} members; {changed} agreements in a new version; {types} types of events new or changed")
 
 
 @exchange.command("agreements")

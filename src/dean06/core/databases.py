@@ -89,6 +89,11 @@ def database_of(module: str) -> str:
     return module if module in settings.DATABASES else "default"
 
 
+def module_of(label: str) -> str:
+    """Return the module that an application belongs to: a part of a module has a label such as ``exchange_events``."""
+    return label.partition("_")[0]
+
+
 def all_databases() -> tuple[str, ...]:
     """Return every alias in use, ``default`` first."""
     return ("default", *sorted(alias for alias in settings.DATABASES if alias != "default"))
@@ -103,14 +108,14 @@ class ModuleRouter:
     def db_for_read(self, model: type[Model], **_hints: Any) -> str | None:
         """Return the module's database, or nothing for the tables that are everywhere."""
         label = model._meta.app_label
-        return None if label in EVERYWHERE else database_of(label)
+        return None if label in EVERYWHERE else database_of(module_of(label))
 
     db_for_write = db_for_read
 
     def allow_relation(self, one: Model, other: Model, **_hints: Any) -> bool:
         """Allow foreign keys inside one module only."""
-        return one._meta.app_label == other._meta.app_label
+        return module_of(one._meta.app_label) == module_of(other._meta.app_label)
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
         """Create a module's tables in its own database; those of ``core`` and ``ledger`` in each."""
-        return app_label in EVERYWHERE or database_of(app_label) == db
+        return app_label in EVERYWHERE or database_of(module_of(app_label)) == db

@@ -3,6 +3,13 @@
 from dean06.exchange.calling import call
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
 from dean06.exchange.domain.answering import Answer, Handler, ProviderRequest, ProviderResponse
+from dean06.exchange.events.actions import forget_target, register_target, replay, retry_dead
+from dean06.exchange.events.actions import tell as tell_event
+from dean06.exchange.events.loading import load_event_types
+from dean06.exchange.events.queries import dead_letters, event_types
+from dean06.exchange.events.queries import overview as event_subscriptions
+from dean06.exchange.events.queries import targets as event_targets
+from dean06.exchange.events.service import events_openapi, events_provider, register_subject_resolver
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.providing import register_provider
 from dean06.exchange.queries import agreements, member_name
@@ -16,8 +23,21 @@ __all__ = [
     "ProviderResponse",
     "agreements",
     "call",
+    "dead_letters",
+    "event_subscriptions",
+    "event_targets",
+    "event_types",
+    "events_openapi",
+    "events_provider",
+    "forget_target",
     "load_agreements",
+    "load_event_types",
     "load_members",
     "member_name",
     "register_provider",
+    "register_subject_resolver",
+    "register_target",
+    "replay",
+    "retry_dead",
+    "tell_event",
 ]

@@ -236,5 +236,6 @@ def compiled(document: Mapping[str, Any], *, version: int) -> Agreement:
         notify_until=date.fromisoformat(until) if until else None,
         notify_ground=document.get("notify_ground", ""),
         group=document.get("group", ""),
+        events=tuple(document.get("events", ())),
         title=document["title"],
     )

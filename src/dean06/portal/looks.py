@@ -21,6 +21,7 @@ ANSWERED_YES_OR_NO: Final = "agrees"
 ASKED: Final = gettext_lazy("Hỏi thông tin")
 KINDS: Final[Mapping[str, tuple[object, str]]] = {
     ANSWERED: (gettext_lazy("Xem"), "eye"),
+    "exchange.event_sent": (gettext_lazy("Được báo là có thay đổi về bạn, không kèm nội dung"), "info"),
     "identity.claims_released": (gettext_lazy("Nhận khi bạn đăng nhập"), "key"),
     "identity.account_registered": (gettext_lazy("Lập tài khoản định danh điện tử cho bạn"), "card"),
     "identity.logged_in": (gettext_lazy("Bạn đăng nhập"), "key"),
@@ -89,6 +90,12 @@ FIELDS: Final[Mapping[str, object]] = {
     "relation": gettext_lazy("quan hệ"),
     "agrees": gettext_lazy("có khớp hay không"),
     "fields": "",
+    "events": gettext_lazy("thông báo có thay đổi, không kèm nội dung"),
+    "position": "",
+    "more": "",
+    "subjects": gettext_lazy("đăng ký nhận thông báo khi có thay đổi"),
+    "new": "",
+    "removed": gettext_lazy("thôi nhận thông báo khi có thay đổi"),
     "name": gettext_lazy("họ tên"),
     "birthdate": gettext_lazy("ngày sinh"),
     "gender": gettext_lazy("giới tính"),

@@ -89,6 +89,7 @@ class Agreement:
     notify_until: date | None = None
     notify_ground: str = ""
     group: str = ""
+    events: tuple[str, ...] = ()
     title: str = field(default="", compare=False)
 
     def covers(self, method: str, path: str) -> bool:

@@ -1,0 +1,1 @@
+"""Events between agencies: registered types, subscriptions under agreements, delivery by webhook and by pull."""

@@ -1,0 +1,1 @@
+"""Rules of events that know neither Django nor HTTP."""

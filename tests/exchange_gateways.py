@@ -41,9 +41,9 @@ members:
         name: Cơ sở dữ liệu quốc gia về dân cư
         services:
           - {code: population, title: Dân cư, location: inside, timeout_seconds: 5}
-          - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2}
-          - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2}
-          - {code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2}
+          - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
+          - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}
+          - {code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
           - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}
   - class: GOV
     code: LIAR
@@ -66,6 +66,25 @@ members:
       - {code: CUSTOMERS, name: Khách hàng}
       - {code: GUARDED, name: Có mã, authentication: token, token_sha256: TOKEN_HASH}
 """
+DESCRIPTION = {
+    "openapi": "3.1.0",
+    "info": {"title": "Hệ thống HTTP", "version": "1"},
+    "paths": {
+        "/x": {
+            "get": {
+                "operationId": "tellWhatWasAsked",
+                "summary": "Kể lại điều được hỏi",
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "content": {"application/json": {"schema": {"type": "object"}, "example": {"path": "/x"}}},
+                    },
+                    "default": {"description": "Refused", "content": {"application/problem+json": {"schema": {"type": "object"}}}},
+                },
+            }
+        }
+    },
+}
 AGREEMENT = """
   - code: {code}
     title: {code}
@@ -196,6 +215,7 @@ class Gateways:
         system = f"http://127.0.0.1:{self.system_port}"
         members = MEMBERS.replace("SYSTEM_ORIGIN", f"{system}/base").replace("GATEWAY_ORIGIN", system)
         (packs / "members.yaml").write_text(members.replace("TOKEN_HASH", hashlib.sha256(TOKEN.encode()).hexdigest()))
+        (packs / "system.json").write_text(json.dumps(DESCRIPTION))
         (packs / "agreements.yaml").write_text(AGREEMENTS)
         print(self.run("exchange", "load", str(packs)).stdout)
 

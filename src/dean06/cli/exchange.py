@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from dean06.cli.django_setup import with_database
+from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.exchange_events import events
-from dean06.core.clock import today
+from dean06.core.clock import now, today
 
 FAILED: Final = 1
 REFUSED: Final = 3
@@ -37,15 +37,73 @@ def load(directory: Path) -> None:
     Example: dean06 exchange load agreements/
     """
     from dean06.exchange.errors import PackRefused
-    from dean06.exchange.public import load_agreements, load_event_types, load_members
+    from dean06.exchange.public import load_agreements, load_event_types, load_members, warnings_since
 
+    began = now()
     try:
-        members = load_members(directory)
+        members = load_members(directory, are_descriptions_required=True)
         changed = load_agreements(directory)
         types = load_event_types(directory)
     except PackRefused as refused:
         raise click.ClickException(refused.detail) from refused
+    for warning in warnings_since(began):
+        click.secho(f"breaks callers: {warning}", fg="yellow", err=True)
     click.echo(f"{members} members; {changed} agreements in a new version; {types} types of events new or changed")
+
+
+@exchange.command("lint")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@with_django
+def lint_command(file: Path, *, as_json: bool) -> None:
+    """Check the description of a service (OpenAPI 3.1, YAML or JSON) by the rules of registration.
+
+    Each finding names file, line, place and remedy. Exit code 0: may be registered; 1: findings.
+
+    Example: dean06 exchange lint permits.yaml
+    """
+    from dean06.exchange.errors import PackRefused
+    from dean06.exchange.public import findings_in
+
+    try:
+        findings = findings_in(file)
+    except PackRefused as refused:
+        raise click.ClickException(refused.detail) from refused
+    if as_json:
+        click.echo(json.dumps(findings, ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            click.echo(finding)
+        click.echo(f"{len(findings)} findings" if findings else "may be registered")
+    raise SystemExit(FAILED if findings else 0)
+
+
+@exchange.command("compare")
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@with_django
+def compare_command(old: Path, new: Path, *, as_json: bool) -> None:
+    """Name what a new description of a service breaks for those who call the old one.
+
+    Exit code 0: nothing; 1: something.
+
+    Example: dean06 exchange compare permits-1.yaml permits-2.yaml
+    """
+    from dean06.exchange.errors import PackRefused
+    from dean06.exchange.public import breaks_between
+
+    try:
+        changes = breaks_between(old, new)
+    except PackRefused as refused:
+        raise click.ClickException(refused.detail) from refused
+    if as_json:
+        click.echo(json.dumps(changes, ensure_ascii=False, indent=1))
+    else:
+        for change in changes:
+            click.echo(f"{change['kind']}  {change['text']}")
+        click.echo(f"{len(changes)} breaking changes" if changes else "breaks nobody")
+    raise SystemExit(FAILED if changes else 0)
 
 
 @exchange.command("agreements")

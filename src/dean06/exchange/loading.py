@@ -12,6 +12,7 @@ from dean06.core.actor import SYSTEM, Actor
 from dean06.core.databases import database_of
 from dean06.exchange import snapshot
 from dean06.exchange.changes import note_change
+from dean06.exchange.descriptions import described_by, keep
 from dean06.exchange.domain.identifiers import ClientId, MalformedIdentifier, ServiceId
 from dean06.exchange.domain.r1 import RESERVED
 from dean06.exchange.errors import MalformedClient
@@ -33,12 +34,13 @@ from dean06.signing.public import ensure_key, ensure_trust
 LOG = "exchange.configuration"
 
 
-def load_members(path: Path, *, actor: Actor = SYSTEM) -> int:
+def load_members(path: Path, *, actor: Actor = SYSTEM, are_descriptions_required: bool = False) -> int:
     """Load members, subsystems and services; make the signing keys that are not there yet.
 
     Args:
         path: a YAML file, or a directory whose packs of ``kind: members`` are read together.
         actor: who loads, for the ledger.
+        are_descriptions_required: whether a service at an address needs an OpenAPI 3.1 document; one that is there is always linted.
 
     Returns:
         How many members the packs hold.
@@ -48,10 +50,13 @@ def load_members(path: Path, *, actor: Actor = SYSTEM) -> int:
     """
     packs = read_packs(Path(path), kind="members")
     refuse([fault for pack in packs for fault in (*_member_faults(pack), *_group_faults(pack, packs))])
+    described = described_by(packs, is_required=are_descriptions_required)
+    refuse(described.faults)
     members = [(pack.document["instance"], member) for pack in packs for member in pack.document["members"]]
     ensure_trust()
     for instance, member in members:
         ensure_key(key_name(instance, member), common_name=member["name"], organisation=member["name"], usage="member")
+    keep(described.documents)
     _store_members(packs, members, actor=actor)
     snapshot.forget()
     return len(members)

@@ -107,10 +107,16 @@ def open_api(state: Snapshot, provider: ClientId, *, service_code: str) -> Rende
     if not service_code:
         raise BadRequest("Name the service: ?serviceCode=…")
     entry = state.service(ServiceId(provider, identifier(service_code)))
-    described = provider_of(str(entry.id))
-    if described is None or not described.openapi:
+    openapi = description_of(entry)
+    if not openapi:
         raise UnknownService(service=str(entry.id))
-    return JSON, _json(without_addresses(described.openapi))
+    return JSON, _json(without_addresses(openapi))
+
+
+def description_of(entry: ServiceEntry) -> Mapping[str, Any]:
+    """Return a service's OpenAPI document: that of the handler in this process, else the one it was registered with; may be empty."""
+    provider = provider_of(str(entry.id))
+    return provider.openapi if provider is not None and provider.openapi else entry.openapi
 
 
 def without_addresses(openapi: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,8 +166,7 @@ def _offered(state: Snapshot, provider: ClientId) -> list[ServiceEntry]:
 def _endpoints(entry: ServiceEntry) -> list[tuple[str, str]]:
     if entry.endpoints:
         return list(entry.endpoints)
-    described = provider_of(str(entry.id))
-    paths = described.openapi.get("paths", {}) if described else {}
+    paths = description_of(entry).get("paths", {})
     return [(method.upper(), path) for path, item in paths.items() for method in item if method in OPERATIONS] or [(ANY_METHOD, "/**")]
 
 
@@ -174,7 +179,7 @@ def _described(entry: ServiceEntry, endpoints: Iterable[tuple[str, str]]) -> dic
         "member_code": provider.member_code,
         "subsystem_code": provider.subsystem_code,
         "service_code": entry.id.service_code,
-        "service_type": "OPENAPI" if provider_of(str(entry.id)) else "REST",
+        "service_type": "OPENAPI" if description_of(entry) else "REST",
         "endpoint_list": [{"method": method, "path": path} for method, path in endpoints],
     }
 

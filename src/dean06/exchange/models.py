@@ -129,6 +129,26 @@ class GroupMember(models.Model):
         return f"{self.group_id}: {self.subsystem_id}"
 
 
+class ServiceDescription(models.Model):
+    """One version of a service's OpenAPI document, and what it breaks for callers of the one before."""
+
+    is_append_only = True
+
+    id = models.BigAutoField(primary_key=True)
+    service = models.CharField(max_length=504)
+    version = models.CharField(max_length=100, blank=True)
+    digest = models.CharField(max_length=64)
+    document = models.JSONField()
+    changes = models.JSONField(default=list, help_text="Breaking changes: kind, place, what.")
+    recorded_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "-id"], name="exchange_description_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.version}"
+
+
 class AgreementVersion(models.Model):
     """One version of an agreement: never changed; a later version with the same code supersedes it."""
 

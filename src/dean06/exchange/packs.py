@@ -98,6 +98,15 @@ def agreement_faults(document: Mapping[str, Any]) -> list[str]:
     return [f"{'.'.join(str(part) for part in tuple(error.instance_path)[2:]) or 'agreement'}: {error.message}" for error in found]
 
 
+def read_document(path: Path) -> Pack:
+    """Read a YAML or JSON file with the line of each value; its content is not checked.
+
+    Raises:
+        PackRefused: unreadable, too large or not of the format.
+    """
+    return _read(path)
+
+
 def _read(path: Path) -> Pack:
     try:
         raw = path.read_bytes()

@@ -1,6 +1,7 @@
 """What other modules may use of exchange."""
 
 from dean06.exchange.calling import call
+from dean06.exchange.descriptions import breaks_between, findings_in, warnings_since
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
 from dean06.exchange.domain.answering import Answer, Handler, ProviderRequest, ProviderResponse
 from dean06.exchange.events.actions import forget_target, register_target, replay, retry_dead
@@ -22,6 +23,7 @@ __all__ = [
     "ProviderRequest",
     "ProviderResponse",
     "agreements",
+    "breaks_between",
     "call",
     "dead_letters",
     "event_subscriptions",
@@ -30,6 +32,7 @@ __all__ = [
     "events_openapi",
     "events_provider",
     "forget_target",
+    "findings_in",
     "load_agreements",
     "load_event_types",
     "load_members",
@@ -40,4 +43,5 @@ __all__ = [
     "replay",
     "retry_dead",
     "tell_event",
+    "warnings_since",
 ]

@@ -16,7 +16,7 @@ from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, V
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
 from dean06.exchange.errors import UnknownMember, UnknownService
-from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, Service, Subsystem
+from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, Service, ServiceDescription, Subsystem
 from dean06.signing.public import PublicKey, Signer, published_keys, signer, verify_raw
 
 FRESH_SECONDS: Final = 1.0
@@ -53,6 +53,7 @@ class ServiceEntry:
     timeout_seconds: int
     disabled_notice: str
     endpoints: tuple[tuple[str, str], ...]
+    openapi: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,12 @@ def read(version: int) -> Snapshot:
         for row in Subsystem.objects.using(using).select_related("member")
         for entry in [SubsystemEntry(ClientId.parse(str(row)), row.name, row.authentication, row.token_hash)]
     }
-    services = {entry.id: entry for row in Service.objects.using(using).select_related("subsystem__member") for entry in [_service(row)]}
+    described = _descriptions(using)
+    services = {
+        entry.id: entry
+        for row in Service.objects.using(using).select_related("subsystem__member")
+        for entry in [_service(row, described.get(str(row), {}))]
+    }
     return Snapshot(version, members, subsystems, services, _agreements(using))
 
 
@@ -178,9 +184,15 @@ def _gateway(text: str) -> str:
     return str(settings.DEAN06_PROVIDER_GATEWAY) if text == "local" else text
 
 
-def _service(row: Service) -> ServiceEntry:
+def _descriptions(using: str) -> dict[str, Mapping[str, Any]]:
+    """Return the newest OpenAPI document of each service."""
+    rows = ServiceDescription.objects.using(using).order_by("service", "-id").distinct("service")
+    return dict(rows.values_list("service", "document"))
+
+
+def _service(row: Service, openapi: Mapping[str, Any]) -> ServiceEntry:
     endpoints = tuple((method, path) for method, path in row.endpoints)
-    return ServiceEntry(ServiceId.parse(str(row)), row.title, row.location, row.timeout_seconds, row.disabled_notice, endpoints)
+    return ServiceEntry(ServiceId.parse(str(row)), row.title, row.location, row.timeout_seconds, row.disabled_notice, endpoints, openapi)
 
 
 def _agreements(using: str) -> dict[tuple[ClientId, ServiceId], tuple[Agreement, ...]]:

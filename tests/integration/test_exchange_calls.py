@@ -393,5 +393,5 @@ def test_the_demonstration_packs_load():
     place = Path(dean06.demo.__file__).parent / "packs" / "exchange"
     load_members(place)
 
-    assert load_agreements(place) == 5
+    assert load_agreements(place) == 26
     snapshot.forget()

@@ -31,9 +31,9 @@ def test_findings_come_with_file_and_line_and_exit_code_1(described):
     code, output = run("lint", described / "new.yaml")
 
     assert code == 1
-    assert output.startswith("new.yaml:10: paths./y.get.summary: is not Vietnamese. ")
+    assert output.startswith("new.yaml:11: paths./y.get.summary: is not Vietnamese. ")
     assert output.endswith("1 findings\n")
-    assert json.loads(run("lint", described / "new.yaml", "--json")[1])[0].startswith("new.yaml:10")
+    assert json.loads(run("lint", described / "new.yaml", "--json")[1])[0].startswith("new.yaml:11")
 
 
 def test_what_breaks_callers_is_told_with_exit_code_1(described):

@@ -55,7 +55,7 @@ def described_by(packs: Sequence[Pack], *, is_required: bool) -> Described:
                     )
             elif (provider := provider_of(service)) and provider.openapi:
                 found.documents[service] = provider.openapi
-                found.faults += [f"OpenAPI of {service}: {finding.text}" for finding in lint(provider.openapi)]
+                found.faults.extend([f"OpenAPI of {service}: {finding.text}" for finding in lint(provider.openapi)])
     return found
 
 
@@ -72,7 +72,7 @@ def _services(pack: Pack) -> Iterable[tuple[tuple[str | int, ...], str, Mapping[
 def _read(found: Described, service: str, path: Path) -> None:
     pack = read_document(path)
     found.documents[service] = pack.document
-    found.faults += file_findings(pack)
+    found.faults.extend(file_findings(pack))
 
 
 def file_findings(pack: Pack) -> list[str]:

@@ -53,7 +53,7 @@ members:
       - code: SYSTEM
         name: Hệ thống
         services:
-          - {code: any, title: Bất kỳ, location: "SYSTEM_ORIGIN"}
+          - {code: any, title: Bất kỳ, location: "SYSTEM_ORIGIN", openapi: system.json}
   - class: GOV
     code: H49
     name: Tỉnh Quảng Ninh

@@ -2,11 +2,13 @@
 
 This program shares no code with the server: the format is written down here a second time, so that one mistake cannot hide
 in both. It needs Python 3.11 and ``cryptography``; for a live database also ``psycopg``. It can check everything but the
-encrypted readable parts, whose keys never leave the server; a proof carries its own part in the clear.
+encrypted readable parts, whose keys never leave the server; a proof carries its own part in the clear. Time stamps
+in a bundle are checked with ``openssl ts``; where that program is not there, this is said.
 
     python tools/verify_ledger.py export DIRECTORY --key keys.pem
     python tools/verify_ledger.py database "host=... dbname=dean06" --key keys.pem --known older.note
     python tools/verify_ledger.py proof proof.json --key keys.pem
+    python tools/verify_ledger.py bundle bundle.zip --key keys.pem --trust root.pem --witness witnesses.txt
 
 Witnesses cosign checkpoints; what one of them saw shows a cut tail or a second history even where the log's keeper signed
 anew. ``--witness`` names a file of their verifier keys, ``--known`` a note that was asked from a witness itself.
@@ -21,23 +23,35 @@ import argparse
 import base64
 import hashlib
 import json
+import re
+import shutil
 import struct
+import subprocess
 import sys
+import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 ORIGIN = "dean06.ledger/"
 KEY_NAME = "dean06.ledger"
 PROOF_FORMAT = "dean06-ledger-proof/1"
+BUNDLE_FORMAT = "dean06-evidence/1"
+LARGEST_BUNDLE_BYTES = 100_000_000
 EXPORT_FORMAT = "dean06-ledger-export/1"
 PEM_END = b"-----END PUBLIC KEY-----"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 -- runs on any Python 3
@@ -491,19 +505,8 @@ def verify_proof(proof: Any, keys: Keys) -> list[Finding]:
 
 
 def _faults(proof: Any, keys: Keys) -> Iterator[tuple[str, str]]:
-    entry, path = proof["entry"], proof["inclusion"]
-    if datetime.fromisoformat(entry["recorded_at"]) != EPOCH + timedelta(microseconds=entry["recorded_at_us"]):
-        yield "entry_altered", "the two forms of its time differ"
-    leaf = leaf_hash(entry)
-    if leaf.hex() != proof["leaf_hash"]:
-        yield "entry_altered", "the leaf hash is not the entry's"
-    stated = keys.open(proof["checkpoint"])
-    if stated is None:
-        yield "checkpoint_altered", "the checkpoint does not bear a known signature"
-    elif (stated.log, stated.size) != (entry["log"], path["tree_size"]):
-        yield "checkpoint_altered", "the checkpoint is of another log or size"
-    elif root_by_path(leaf, path["leaf_index"], stated.size, [bytes.fromhex(value) for value in path["hashes"]]) != stated.root:
-        yield "not_included", "the path does not lead to the signed root"
+    yield from _place_faults(proof, proof, keys)
+    entry = proof["entry"]
     if reading := proof.get("reading"):
         payload = reading["payload"].encode()
         is_committed = sha256(base64.b64decode(reading["salt"]), payload).hex() == entry["commitment"]
@@ -514,6 +517,193 @@ def _faults(proof: Any, keys: Keys) -> Iterator[tuple[str, str]]:
         root = root_by_path(sha256(b"\x00", person), bulk["leaf_index"], entry["subject_count"], hashes)
         if root is None or root.hex() != entry["subjects_root"]:
             yield "subjects_altered", "the person is not among those committed to"
+
+
+def _place_faults(proof: Any, anchor: Any, keys: Keys) -> Iterator[tuple[str, str]]:
+    """Check that the entry is in the tree of a checkpoint: the proof's own, or another that vouches for it."""
+    entry, path = proof["entry"], anchor["inclusion"]
+    if datetime.fromisoformat(entry["recorded_at"]) != EPOCH + timedelta(microseconds=entry["recorded_at_us"]):
+        yield "entry_altered", "the two forms of its time differ"
+    leaf = leaf_hash(entry)
+    if leaf.hex() != proof["leaf_hash"]:
+        yield "entry_altered", "the leaf hash is not the entry's"
+    stated = keys.open(anchor["checkpoint"])
+    if stated is None:
+        yield "checkpoint_altered", "the checkpoint does not bear a known signature"
+    elif (stated.log, stated.size) != (entry["log"], path["tree_size"]):
+        yield "checkpoint_altered", "the checkpoint is of another log or size"
+    elif root_by_path(leaf, path["leaf_index"], stated.size, [bytes.fromhex(value) for value in path["hashes"]]) != stated.root:
+        yield "not_included", "the path does not lead to the signed root"
+
+
+# -- verifying the evidence of one transaction
+
+
+def verify_bundle(place: Path, keys: Keys, witnesses: Witnesses, trust: bytes | None) -> list[Finding]:
+    """Check a bundle: every record in its log, its text, both signatures with their certificates, witnesses and stamps."""
+    try:
+        with zipfile.ZipFile(place) as archive:
+            if sum(item.file_size for item in archive.infolist()) > LARGEST_BUNDLE_BYTES:
+                raise CannotRun("the bundle is larger than any bundle is")
+            files = {item.filename: archive.read(item) for item in archive.infolist()}
+        manifest = json.loads(files["manifest.json"])
+        if manifest["format"] != BUNDLE_FORMAT:
+            raise CannotRun(f"this program reads {BUNDLE_FORMAT}")
+        return list(Bundle(files, manifest, keys, witnesses, trust).findings())
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, struct.error) as exc:
+        raise CannotRun("this file is no bundle of evidence") from exc
+
+
+class Bundle:
+    """The files of a bundle and those whom the one who asks trusts."""
+
+    def __init__(self, files: dict[str, bytes], manifest: Any, keys: Keys, witnesses: Witnesses, trust: bytes | None) -> None:
+        self.files, self.manifest, self.keys, self.witnesses = files, manifest, keys, witnesses
+        self.roots = load_pem_x509_certificates(trust) if trust else []
+        self.log = self.entry = ""
+
+    def findings(self) -> Iterator[Finding]:
+        """Return everything that does not fit."""
+        listed = self.manifest["files"]
+        for name in sorted({*listed, *self.files} - {"manifest.json"}):
+            if name not in self.files or sha256(self.files[name]).hex() != listed.get(name):
+                yield Finding("", "file_altered", f"{name} is not the file that the manifest names")
+        details = []
+        for name in self.manifest["records"]:
+            record = json.loads(self.files[name])
+            self.log, self.entry = record["entry"]["log"], record["entry"]["id"]
+            yield from verify_proof(record, self.keys)
+            yield from self._named(self._anchor_faults(record))
+            if record.get("reading"):
+                payload = json.loads(record["reading"]["payload"])
+                details.append(payload["detail"])
+                yield from self._named(self._signature_faults(payload))
+        first: dict[str, Any] = {}
+        signed = [detail for detail in details if detail.get("request")]
+        if not all(agree(first.setdefault(detail["transaction_id"], detail), detail) for detail in signed):
+            yield Finding("", "records_differ", "the two sides keep different signatures of one transaction")
+
+    def _named(self, faults: Iterator[tuple[str, str]]) -> Iterator[Finding]:
+        return (Finding(self.log, problem, detail, None, self.entry) for problem, detail in faults)
+
+    def _anchor_faults(self, record: Any) -> Iterator[tuple[str, str]]:
+        for anchor in record.get("anchors", ()):
+            yield from _place_faults(record, anchor, self.keys)
+            if anchor["kind"] == "stamp":
+                yield from self._stamp_faults(anchor)
+            elif self.witnesses and anchor["witness"] not in self.witnesses.under(anchor["checkpoint"]):
+                yield "cosignature_altered", f"what {anchor['witness']} is said to have cosigned is not its own"
+            elif self.witnesses:
+                say(f"{self.log}: {anchor['inclusion']['tree_size']} entries cosigned by {anchor['witness']}")
+
+    def _stamp_faults(self, anchor: Any) -> Iterator[tuple[str, str]]:
+        if not self.roots or shutil.which("openssl") is None:
+            say(f"{self.log}: the time stamp was not checked: it takes --trust and the program openssl")
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            token, root = Path(folder, "token"), Path(folder, "root.pem")
+            token.write_bytes(base64.b64decode(anchor["token"]))
+            root.write_bytes(b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.roots))
+            digest = sha256(anchor["checkpoint"].encode()).hex()
+            command = ("openssl", "ts", "-verify", "-digest", digest, "-in", str(token), "-token_in", "-CAfile", str(root))
+            shown = ("openssl", "ts", "-reply", "-in", str(token), "-token_in", "-token_out", "-text")
+            if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+                yield "stamp_altered", "the time stamp is not one of the trusted authority over this checkpoint"
+                return
+            said = subprocess.run(shown, capture_output=True, check=False, text=True).stdout
+        at = next((line.partition(": ")[2] for line in said.splitlines() if line.startswith("Time stamp:")), "")
+        say(f"{self.log}: the entry existed at {at}")
+
+    def _signature_faults(self, payload: Any) -> Iterator[tuple[str, str]]:
+        detail = payload["detail"]
+        if not detail.get("request"):
+            return  # a refusal: nothing was signed that would be kept
+        request, answer = detail["request"], detail["answer"]
+        asked, answered = parts_of(request["base"]), parts_of(answer["base"])
+        client, service = unquote(asked['"x-road-client"']), unquote(answered['"x-road-service"'])
+        if {asked['"x-road-request-id"'], answered['"x-road-request-id"']} != {detail["transaction_id"]} or (client, service) != (
+            detail["client"],
+            detail["service"],
+        ):
+            yield "record_altered", "what was signed is another transaction, client or service than the record says"
+        if answered['"@status"'] != str(detail["status"]) or answered['"x-road-request-hash"'] != detail["request_hash"]:
+            yield "record_altered", "what was signed is another answer than the record says"
+        for base, name in ((asked, "request_digest"), (answered, "answer_digest")):
+            if name in detail and base['"content-digest"'] != detail[name]:
+                yield "record_altered", f"the {name} is not the one that was signed"
+        if answered['"signature";req;key="x1"'] != request["signature"].removeprefix("x1="):
+            yield "record_altered", "the answer was signed for another request"
+        for who, signed, parts in (("request", request, asked), ("answer", answer, answered)):
+            yield from self._signer_faults(who, signed, parts, name=payload["who"] if who == "request" else "")
+
+    def _signer_faults(self, who: str, signed: Any, parts: dict[str, str], *, name: str) -> Iterator[tuple[str, str]]:
+        file = f"members/{signed['key_id']}.pem"
+        if file not in self.files:
+            yield "certificate_missing", f"there is no certificate of the key of the {who}"
+            return
+        chain = load_pem_x509_certificates(self.files[file])
+        key = chain[0].public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey) or thumbprint(key) != signed["key_id"]:
+            yield "certificate_altered", f"the certificate of the {who} is of another key"
+            return
+        value = base64.b64decode(signed["signature"].removeprefix("x1=:").removesuffix(":"))
+        r, s = (int.from_bytes(half, "big") for half in (value[:32], value[32:]))
+        try:
+            key.verify(encode_dss_signature(r, s), signed["base"].encode(), ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            yield "signature_wrong", f"the {who} does not bear the signature of its key"
+        given = dict(re.findall(r';(created|keyid)="?([^;"]+)', parts['"@signature-params"']))
+        if given["keyid"] != signed["key_id"]:
+            yield "record_altered", f"the {who} was signed for another key than the record says"
+        yield from self._chain_faults(who, chain, datetime.fromtimestamp(int(given["created"]), tz=EPOCH.tzinfo))
+        names = {str(part.value) for part in chain[0].subject}
+        if name and name not in names:
+            yield "certificate_altered", f"the certificate of the {who} is not that of {name}"
+
+    def _chain_faults(self, who: str, chain: list[Certificate], at: datetime) -> Iterator[tuple[str, str]]:
+        if not self.roots:
+            say(f"{self.log}: the certificates of the {who} were not traced: it takes --trust")
+            return
+        for certificate in chain:
+            if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+                yield "certificate_expired", f"a certificate of the {who} was not valid when it was signed"
+        for certificate, above in zip(chain, [*chain[1:], None], strict=True):
+            if not any(is_issued_by(certificate, issuer) for issuer in ([above] if above else self.roots)):
+                yield "certificate_untrusted", f"the certificate of the {who} does not lead to a trusted root"
+                return
+        say(f"{self.log}: the {who} was signed by {chain[0].subject.rfc4514_string()} at {at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def parts_of(base: str) -> dict[str, str]:
+    """Take a signature base apart into components and values (RFC 9421, sec. 2.5)."""
+    return dict(line.split(": ", 1) for line in base.split("\n"))
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Say whether two records keep the same signatures of the same transaction."""
+    return all(one.get(name) == other.get(name) for name in ("transaction_id", "client", "service", "status", "request", "answer"))
+
+
+def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Say whether a certificate bears the signature of the issuer's key."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def thumbprint(key: ec.EllipticCurvePublicKey) -> str:
+    """Return the key id of a P-256 key (RFC 7638)."""
+    numbers = key.public_numbers()
+    x, y = (base64.urlsafe_b64encode(value.to_bytes(32, "big")).rstrip(b"=").decode() for value in (numbers.x, numbers.y))
+    members = f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'
+    return base64.urlsafe_b64encode(sha256(members.encode())).rstrip(b"=").decode()
+
+
+def say(text: str) -> None:
+    """Tell what was seen, beside the findings."""
+    print(text, file=sys.stderr)
 
 
 # -- the command
@@ -535,6 +725,8 @@ def run(arguments: argparse.Namespace) -> list[Finding]:
         return verify_proof(json.loads(Path(arguments.place).read_text(encoding="utf-8")), keys)
     known = [read_known(path, keys) for path in arguments.known]
     witnesses = Witnesses("\n".join(path.read_text(encoding="utf-8") for path in arguments.witness))
+    if arguments.what == "bundle":
+        return verify_bundle(Path(arguments.place), keys, witnesses, arguments.trust.read_bytes() if arguments.trust else None)
     if arguments.what == "export":
         return verify_all(exported(Path(arguments.place)), keys, known, witnesses)
     with database(arguments.place) as sources:
@@ -561,11 +753,12 @@ def verify_all(sources: Iterable[Source], keys: Keys, known: list[Checkpoint], w
 def main(arguments: list[str] | None = None) -> int:
     """Run; return the exit code."""
     parser = argparse.ArgumentParser(description="Verify a dean06 ledger without dean06.")
-    parser.add_argument("what", choices=["export", "database", "proof"])
-    parser.add_argument("place", help="directory of the export, connection string, or proof file")
+    parser.add_argument("what", choices=["export", "database", "proof", "bundle"])
+    parser.add_argument("place", help="directory of the export, connection string, proof file or bundle")
     parser.add_argument("--key", type=Path, required=True, help="PEM of the log's public keys, from a place you trust")
     parser.add_argument("--known", type=Path, action="append", default=[], help="a checkpoint or proof kept from before (repeatable)")
     parser.add_argument("--witness", type=Path, action="append", default=[], help="file of witnesses' verifier keys (repeatable)")
+    parser.add_argument("--trust", type=Path, help="PEM of the root that members' certificates and time stamps lead to (bundle)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     given = parser.parse_args(arguments)
     try:

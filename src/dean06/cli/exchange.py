@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.exchange_events import events
 from dean06.core.clock import now, today
@@ -140,6 +141,27 @@ def list_agreements(*, as_json: bool) -> None:
         state = "in force" if row["is_in_force"] else "not in force"
         click.echo(f"{row['code']} v{row['version']}  {row['client']} → {row['service']}  until {row['valid_until']} ({state})")
         click.echo(f"    {row['title']}: {', '.join(row['purposes'])}; {'; '.join(row['legal_bases'])}")  # type: ignore[arg-type]  # lists of text
+
+
+@exchange.command()
+@click.argument("transaction")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
+@with_database
+@refusals_shown
+def evidence(transaction: str, *, out: Path) -> None:
+    """Write the evidence of one TRANSACTION (X-Road-Request-Id or X-Road-Id) as a file that proves itself offline.
+
+    Handing it out is itself an entry in the ledger. Exit code 3: no such transaction. 5: its proof is still being made.
+
+    Example: dean06 exchange evidence 8e2f0c5e-6a3f-4f5e-9b1d-2f6a1c0d9e77 --out bundle.zip
+    """
+    from dean06.core.actor import Actor
+    from dean06.exchange.public import evidence_bundle, note_hand_out
+
+    rows, content = evidence_bundle(transaction, name=out.name)
+    note_hand_out(rows, actor=Actor(account="command-line"), who="dean06 exchange evidence")
+    out.write_bytes(content)
+    click.echo(f"python tools/verify_ledger.py bundle {out} --key ledger-keys.pem --trust root.pem --witness witnesses.txt")
 
 
 @exchange.command()

@@ -16,6 +16,7 @@ from dean06.exchange.consuming import Outgoing, check_answer, prepare, received,
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY
 from dean06.exchange.domain.headers import TRANSPORT
+from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
 from dean06.exchange.errors import ClientNotAuthenticated, UnknownService
@@ -65,7 +66,7 @@ class ConsumerEdge(Edge):
         known |= {"service": message.service, "message_id": message.message_id, "issue": message.issue}
         known["purpose"] = message.values.get("x-exchange-purpose", "")
         state = await self.state()
-        authenticate(request, message, state=state)
+        authenticate(request, message.client, state=state)
         if message.service.service_code in METADATA and message.method in READING:
             kind, document = metadata_answer(message, state=state)
             await answer(send, status=200, headers=[("content-type", kind)], body=document, head_only=message.method == "HEAD")
@@ -114,20 +115,20 @@ class PeerRefused(Dean06Error):
     message_vi = "Bên cung cấp dữ liệu từ chối yêu cầu."
 
 
-def authenticate(request: Incoming, message: Message, *, state: Snapshot) -> None:
+def authenticate(request: Incoming, client: ClientId, *, state: Snapshot) -> None:
     """Check that the information system is the subsystem that it names.
 
     Raises:
         UnknownMember: not registered.
         ClientNotAuthenticated: its token is missing or wrong, or it has none and speaks from another machine.
     """
-    subsystem = state.client(message.client)
+    subsystem = state.client(client)
     if subsystem.authentication == "token":
         digest = hashlib.sha256(request.value(TOKEN_HEADER).encode()).hexdigest()
         if not hmac.compare_digest(digest, subsystem.token_hash):
-            raise ClientNotAuthenticated(client=str(message.client))
+            raise ClientNotAuthenticated(client=str(client))
     elif not is_loopback(request.peer):
-        raise ClientNotAuthenticated("A subsystem without a token is served on this machine only.", client=str(message.client))
+        raise ClientNotAuthenticated("A subsystem without a token is served on this machine only.", client=str(client))
 
 
 def is_loopback(peer: str) -> bool:

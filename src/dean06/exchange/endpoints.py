@@ -3,6 +3,7 @@
 from typing import Final
 
 from dean06.exchange.consumer_edge import ConsumerEdge
+from dean06.exchange.evidence_app import ASIC, evidence_app
 from dean06.exchange.provider_edge import ProviderEdge
 from dean06.exchange.wire import Application, Receive, Scope, Send
 from dean06.ledger.public import witness_app
@@ -11,8 +12,8 @@ WITNESS: Final = "/witness/"
 
 
 def consumer_app() -> Application:
-    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, and its witnesses."""
-    return beside(ConsumerEdge(), {WITNESS: witness_app})
+    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, ``/asic``, and its witnesses."""
+    return beside(ConsumerEdge(), {WITNESS: witness_app, ASIC: evidence_app})
 
 
 def provider_app() -> Application:

@@ -370,3 +370,12 @@ class AgreementFaulty(ExchangeError, Invalid):
     code = "exchange.agreement_faulty"
     message_vi = "Nội dung thỏa thuận có chỗ chưa đúng."
     fault = "BadRequest"
+
+
+class EvidenceNotFound(ExchangeError, NotFound):
+    """There is no evidence of such a transaction, or it is not the asker's own."""
+
+    code = "exchange.evidence_not_found"
+    message_vi = "Không có bằng chứng của giao dịch này, hoặc giao dịch không phải của đơn vị hỏi."
+    fault = "NotFound"
+    status = 404

@@ -279,3 +279,35 @@ class SeenNonce(models.Model):
 
     def __str__(self) -> str:
         return str(self.digest)
+
+
+class EvidenceIndex(models.Model):
+    """Where the evidence of a transaction lies: made from the ledger's entries, behind them, and made anew from them at will."""
+
+    entry_id = models.UUIDField(primary_key=True)
+    log = models.CharField(max_length=100)
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=100)
+    recorded_at = models.DateTimeField()
+    transaction_id = models.CharField(max_length=64, default="", blank=True)
+    message_id = models.CharField(max_length=255, default="", blank=True)
+    client = models.CharField(max_length=403, default="", blank=True)
+    service = models.CharField(max_length=504, default="", blank=True)
+    agreement = models.CharField(max_length=120, default="", blank=True)
+    purpose = models.CharField(max_length=300, default="", blank=True)
+    status = models.IntegerField(null=True)
+    code = models.CharField(max_length=100, default="", blank=True)
+    is_signed = models.BooleanField(default=False)
+    is_readable = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["transaction_id"], condition=~Q(transaction_id=""), name="exchange_evidence_transaction"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="exchange_evidence_message"),
+            models.Index(fields=["client", "-entry_id"], name="exchange_evidence_client"),
+            models.Index(fields=["service", "-entry_id"], name="exchange_evidence_service"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["log", "seq"], name="exchange_evidence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.seq}"

@@ -1,5 +1,6 @@
 """What other modules may use of exchange."""
 
+from dean06.exchange.bundles import evidence_bundle, note_hand_out
 from dean06.exchange.calling import call
 from dean06.exchange.descriptions import breaks_between, findings_in, warnings_since
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
@@ -31,12 +32,14 @@ __all__ = [
     "event_types",
     "events_openapi",
     "events_provider",
+    "evidence_bundle",
     "findings_in",
     "forget_target",
     "load_agreements",
     "load_event_types",
     "load_members",
     "member_name",
+    "note_hand_out",
     "register_provider",
     "register_subject_resolver",
     "register_target",

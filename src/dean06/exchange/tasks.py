@@ -8,6 +8,7 @@ from dean06.core.databases import database_of
 from dean06.core.tasks import recurring
 from dean06.exchange.agreements.actions import warn_of_ending
 from dean06.exchange.domain.signatures import FRESH_SECONDS
+from dean06.exchange.indexing import index_evidence
 from dean06.exchange.models import SeenNonce
 
 KEPT: Final = timedelta(seconds=10 * FRESH_SECONDS)
@@ -26,3 +27,9 @@ def forget_old_nonces() -> int:
 def warn_of_agreements_that_end() -> int:
     """Note thirty days ahead that an agreement ends; return how many are new."""
     return warn_of_ending()
+
+
+@recurring(every_seconds=1)
+def index_new_evidence() -> int:
+    """Index the evidence that got its number since the last time; return how many entries."""
+    return index_evidence()

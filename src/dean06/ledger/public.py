@@ -1,6 +1,7 @@
 """What other modules may use of ledger."""
 
 from dean06.ledger.actions import Draft, destroy_subject_key, record, record_batch, record_many
+from dean06.ledger.evidence import Opened, evidence_of, opened_after
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
@@ -16,17 +17,20 @@ __all__ = [
     "Finding",
     "Findings",
     "Look",
+    "Opened",
     "Overdue",
     "Statement",
     "add_witness",
     "ask_witnesses",
     "closed_proof_of",
     "destroy_subject_key",
+    "evidence_of",
     "export",
     "grant_app_role",
     "keys_of_pem",
     "log_keys",
     "looks_at",
+    "opened_after",
     "overdue",
     "proof_of",
     "public_keys_pem",

@@ -437,6 +437,18 @@ def chain_pem(name: str) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain(name))
 
 
+def certificates_of(name: str, kid: str) -> bytes:
+    """Return the certificate of one version of a key, current or retired, and the authorities above it as PEM, without the root.
+
+    Empty when there is no such version or it was published bare.
+    """
+    for version in backend().record(name).versions:
+        if version.kid == kid and version.certificate_der is not None:
+            linked = _linked(x509.load_der_x509_certificate(version.certificate_der))
+            return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in linked)
+    return b""
+
+
 def _key_identifier(certificate: x509.Certificate) -> bytes:
     return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 

@@ -1,0 +1,100 @@
+"""Entries as evidence for others than their subject: read in the order of the log, and proved with everything that vouches.
+
+An opened entry shows its readable part, so this is for modules whose entries name nobody in it (the exchange's: members,
+purposes, digests and signatures). Whoever calls decides who may see it, and records that he did.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections
+
+from dean06.core.databases import all_databases
+from dean06.ledger.domain.leaves import SALT_BYTES
+from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
+from dean06.ledger.errors import EntryNotFound
+from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
+from dean06.ledger.queries import closed_proof_of, open_reading
+from dean06.ledger.sequencer import hashes_at
+
+OPENED: Final = """
+    SELECT l.seq, e.id, e.kind, e.recorded_at, r.nonce, r.ciphertext, k.id, k.wrapped
+    FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
+    LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+"""
+AFTER: Final = f"{OPENED} WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT %s"
+ONE: Final = f"{OPENED} WHERE e.id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry with its number and its readable part; none if the text was removed by law."""
+
+    seq: int
+    entry_id: UUID
+    kind: str
+    at: datetime
+    payload: Mapping[str, Any] | None
+    salt: bytes
+
+
+def opened_after(using: str, log: str, seq: int, *, limit: int) -> list[Opened]:
+    """Return the entries of a log behind a number, in its order."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(AFTER, [log, seq, limit])
+        return [_opened(row) for row in cursor.fetchall()]
+
+
+def _opened(row: tuple[Any, ...]) -> Opened:
+    seq, entry_id, kind, at, *locked = row
+    text = open_reading(entry_id, *locked)
+    payload = json.loads(text[SALT_BYTES:]) if text else None
+    return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
+
+
+def evidence_of(entry_id: UUID) -> dict[str, Any]:
+    """Return an entry's proof with its readable part and its anchors: checkpoints that a witness cosigned or that were stamped.
+
+    Raises:
+        EntryNotFound: no such entry.
+        ProofPending: not numbered yet.
+    """
+    proof = closed_proof_of(entry_id)
+    for using in all_databases():
+        with connections[using].cursor() as cursor:
+            cursor.execute(ONE, [entry_id])
+            row = cursor.fetchone()
+        if row is None:
+            continue
+        opened = open_reading(entry_id, *row[4:])
+        reading = opened and {"salt": base64.b64encode(opened[:SALT_BYTES]).decode(), "payload": opened[SALT_BYTES:].decode()}
+        return {**proof, "reading": reading, "anchors": list(_anchors(using, proof["entry"]["log"], entry_id))}
+    raise EntryNotFound(entry=entry_id)
+
+
+def _anchors(using: str, log: str, entry_id: UUID) -> Iterator[dict[str, Any]]:
+    """Find the first stamp and each witness's first cosignature that cover an entry, with its path to that checkpoint."""
+    seq = LedgerLeaf.objects.using(using).get(log=log, entry_id=entry_id).seq
+    stamp = LedgerStamp.objects.using(using).filter(log=log, size__gte=seq).order_by("size").first()
+    if stamp is not None:
+        note = LedgerCheckpoint.objects.using(using).get(log=log, size=stamp.size).note
+        token = base64.b64encode(bytes(stamp.token)).decode()
+        yield {"kind": "stamp", "checkpoint": note, "token": token, "inclusion": _inclusion(using, log, seq, stamp.size)}
+    seen = set[str]()
+    for cosigned in LedgerCosignature.objects.using(using).filter(log=log, size__gte=seq).order_by("size")[:50]:
+        if cosigned.witness not in seen:
+            seen.add(cosigned.witness)
+            inclusion = _inclusion(using, log, seq, cosigned.size)
+            yield {"kind": "cosignature", "checkpoint": cosigned.note, "witness": cosigned.witness, "inclusion": inclusion}
+
+
+def _inclusion(using: str, log: str, seq: int, size: int) -> dict[str, Any]:
+    with connections[using].cursor() as cursor:
+        hashes = hashes_at(cursor, log, [place for places in inclusion_places(seq - 1, size) for place in places])
+    path = inclusion_path(seq - 1, size, hashes.__getitem__)
+    return {"leaf_index": seq - 1, "tree_size": size, "hashes": [value.hex() for value in path]}

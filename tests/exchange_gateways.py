@@ -180,6 +180,7 @@ class Gateways:
     provider_port: int
     system_port: int
     processes: list = field(default_factory=list)
+    hop_tls: str = "external"  # so that curl and raw sockets can speak to both gateways
 
     @property
     def environment(self):
@@ -190,6 +191,7 @@ class Gateways:
             "DATABASE_URL": self.database_url,
             "DEAN06_DATA_DIR": str(self.folder),
             "DEAN06_HOST": "127.0.0.1",
+            "DEAN06_HOP_TLS": self.hop_tls,
             "DEAN06_CONSUMER_GATEWAY_PORT": str(self.consumer_port),
             "DEAN06_PROVIDER_GATEWAY_PORT": str(self.provider_port),
         }
@@ -226,6 +228,8 @@ class Gateways:
             ("system", self.system_port),
         ):
             command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+            if name == "provider_gateway" and self.hop_tls == "own":
+                command += self.tls_options()
             log = (self.folder / f"{name}.log").open("w")
             target = f"exchange_gateway_apps:{name}"
             process = subprocess.Popen(
@@ -241,9 +245,32 @@ class Gateways:
         for port in (self.consumer_port, self.provider_port, self.system_port):
             self.wait(port)
 
+    @property
+    def tls_folder(self):
+        return self.folder / "run" / "tls"
+
+    def tls_options(self):
+        self.run("keys", "hop")
+        names = {"--ssl-certificate": "gateway.pem", "--ssl-keyfile": "gateway.key", "--ssl-ca": "authorities.pem"}
+        return [*(text for option, name in names.items() for text in (option, str(self.tls_folder / name))), "--ssl-client-verify"]
+
     def wait(self, port):
+        if port == self.provider_port and self.hop_tls == "own":
+            self.wait_by_tls(port)
+            return
         for _ in range(200):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return
+            time.sleep(0.1)
+        raise AssertionError({log.name: log.read_text() for log in self.folder.glob("*.log")})
+
+    def wait_by_tls(self, port):
+        from dean06.cli.up import hop_context
+        from dean06.core.config import HopFiles
+
+        context = hop_context(HopFiles(*(self.tls_folder / name for name in ("gateway.pem", "gateway.key", "authorities.pem"))))
+        for _ in range(200):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"https://127.0.0.1:{port}/health", timeout=2, context=context):
                 return
             time.sleep(0.1)
         raise AssertionError({log.name: log.read_text() for log in self.folder.glob("*.log")})

@@ -7,6 +7,7 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_django
+from dean06.core.config import config
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
@@ -76,13 +77,33 @@ def rotate(name: str, every: bool) -> None:  # noqa: FBT001 -- click passes opti
 
     Example: dean06 keys rotate oidc
     """
+    from dean06.exchange.public import write_hop_files
     from dean06.signing.public import key_states, rotation_order
     from dean06.signing.public import rotate as renew
 
     if bool(name) == every:
         raise click.UsageError("Name one key, or say --all.")
-    for each in rotation_order(tuple(state.name for state in key_states())) if every else (name,):
+    names = rotation_order(tuple(state.name for state in key_states())) if every else (name,)
+    for each in names:
         click.echo(f"{each}: {renew(each).kid}")
+    if {"gateway", "ca.gateways"} & set(names):
+        write_hop_files()
+
+
+@keys.command("hop")
+@refusals_shown
+@with_django
+def write_hop() -> None:
+    """Make or renew the certificate of this installation's gateway and write the files that its server reads.
+
+    dean06 up does it by itself; a running gateway takes the new certificate at once.
+
+    Example: dean06 keys hop
+    """
+    from dean06.exchange.public import write_hop_files
+
+    write_hop_files()
+    click.echo(str(config().hop_files.certificate))
 
 
 @keys.command()

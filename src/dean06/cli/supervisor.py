@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -44,11 +45,23 @@ class Program:
         name: short name; also the name of its log file.
         command: what to run.
         ready_url: answers with any status below 500 once the process serves; empty: ready at once.
+        tls: what ``ready_url`` needs where it asks for a certificate.
+        renewed_by: a file whose change means that the process must start again, such as its certificate.
     """
 
     name: str
     command: tuple[str, ...]
     ready_url: str = ""
+    tls: ssl.SSLContext | None = None
+    renewed_by: Path | None = None
+
+    @property
+    def stamp(self) -> int:
+        """Return when the file that the process was started with was changed."""
+        try:
+            return self.renewed_by.stat().st_mtime_ns if self.renewed_by else 0
+        except FileNotFoundError:
+            return 0
 
 
 @dataclass
@@ -59,6 +72,10 @@ class _Child:
     pause_seconds: float = FIRST_PAUSE_SECONDS
     due_at: float = 0.0
     restarts: int = 0
+    stamp: int = 0
+
+    def __post_init__(self) -> None:
+        self.stamp = self.program.stamp
 
 
 @dataclass
@@ -123,6 +140,10 @@ class Supervisor:
     def _look_at(self, child: _Child) -> None:
         now = time.monotonic()
         if child.process.poll() is None:
+            if child.program.stamp != child.stamp:
+                child.stamp = child.program.stamp
+                log.info("cli.process_renewed", process=child.program.name)
+                _signal(child.process.pid, signal.SIGTERM)
             return
         if not child.due_at:
             _signal(child.process.pid, signal.SIGKILL)  # what the leader left behind in its group
@@ -132,6 +153,7 @@ class Supervisor:
             child.pause_seconds = min(child.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             log.warning("cli.process_ended", process=child.program.name, exit_code=child.process.returncode)
         elif now >= child.due_at:
+            child.stamp = child.program.stamp
             child.process, child.started_at, child.due_at = self._spawn(child.program), now, 0.0
             child.restarts += 1
             self._note()
@@ -146,7 +168,7 @@ class Supervisor:
         while time.monotonic() < deadline:
             if child.process.poll() is not None:
                 return False
-            if not child.program.ready_url or _answers(child.program.ready_url):
+            if not child.program.ready_url or _answers(child.program.ready_url, child.program.tls):
                 return True
             time.sleep(0.1)
         return False
@@ -179,9 +201,9 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, tls: ssl.SSLContext | None = None) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own loopback address
+        with urllib.request.urlopen(url, timeout=2, context=tls):  # noqa: S310 -- our own loopback address
             return True
     except urllib.error.HTTPError as exc:
         return exc.code < 500  # noqa: PLR2004 -- a refusal is an answer

@@ -4,13 +4,18 @@ import hashlib
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import click
+from cryptography import x509
 
 import dean06
 from dean06.cli.backup import make_backup
@@ -19,7 +24,7 @@ from dean06.cli.instance import AlreadyRunning, ProcessBook, require_free_ports,
 from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
 from dean06.cli.supervisor import Program, Supervisor
 from dean06.core.clock import legal, now
-from dean06.core.config import Config, config
+from dean06.core.config import Config, HopFiles, config
 from dean06.core.databases import embedded_databases
 from dean06.core.errors import Unavailable
 
@@ -164,6 +169,9 @@ def _serve(settings: Config, book: ProcessBook, postgres: EmbeddedPostgres | Non
         book=book,
         keep_alive=(lambda: postgres.start()) if postgres else (lambda: None),  # noqa: PLW0108 -- late binding reads better here
     )
+    if settings.hop_tls == "own" and not hop_is_ready(settings):
+        with step("certificate of the gateway"):
+            run_step(settings, "keys", "hop")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.request_stop())
     with step("web, protocol, two gateways, worker"):
@@ -193,9 +201,51 @@ def programs(settings: Config) -> list[Program]:
         Program("worker", (sys.executable, "-m", "dean06", "worker")),
         _granian("web", "wsgi", "dean06.site.wsgi:application", ports["web"], "--blocking-threads", "4"),
         _granian("protocol", "asgi", "dean06.site.asgi:protocol", ports["protocol"]),
-        _granian("gateway-provider", "asgi", "dean06.site.asgi:provider_gateway", ports["gateway-provider"]),
-        _granian("gateway-consumer", "asgi", "dean06.site.asgi:consumer_gateway", ports["gateway-consumer"]),
+        provider_gateway(settings),
+        _granian("gateway-consumer", "asgi", "dean06.site.asgi:consumer_gateway", ports["gateway-consumer"], *MANY_CONNECTIONS),
     ]
+
+
+def provider_gateway(settings: Config) -> Program:
+    """Return the provider's gateway: by mutual TLS with this installation's certificate, or plain behind a proxy that ends TLS."""
+    plain = _granian("gateway-provider", "asgi", "dean06.site.asgi:provider_gateway", settings.provider_gateway_port, *MANY_CONNECTIONS)
+    if settings.hop_tls == "external":
+        return plain
+    files = settings.hop_files
+    *command, target = plain.command
+    tls = ("--ssl-certificate", files.certificate, "--ssl-keyfile", files.key, "--ssl-ca", files.authorities, "--ssl-client-verify")
+    return replace(
+        plain,
+        command=(*command, *map(str, tls), target),
+        ready_url=plain.ready_url.replace("http://", "https://"),
+        tls=hop_context(files),
+        renewed_by=files.certificate,
+    )
+
+
+def hop_context(files: HopFiles) -> ssl.SSLContext:
+    """Return what it takes to ask our own gateway over loopback, whatever host its certificate names."""
+    context = ssl.create_default_context(cafile=str(files.authorities))
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
+    context.check_hostname = False
+    context.load_cert_chain(files.certificate, files.key)
+    return context
+
+
+def hop_is_ready(settings: Config) -> bool:
+    """Say whether the files of the hop are there, for this host, and valid for another month."""
+    try:
+        certificate = x509.load_pem_x509_certificate(settings.hop_files.certificate.read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    known = {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
+    return settings.host in known and certificate.not_valid_after_utc > now() + RENEWED_BEFORE_EXPIRY
+
+
+MANY_CONNECTIONS: Final = ("--backlog", "4096", "--backpressure", "4096")
+"""granian counts open connections as requests under way; information systems keep theirs open."""
+RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
 
 
 def _granian(name: str, interface: str, target: str, port: int, *more: str) -> Program:
@@ -213,7 +263,7 @@ def welcome(settings: Config) -> str:
         f"\n  Cổng / portal      {bold}\n"
         f"  Giao thức / OIDC   {settings.protocol_origin}\n"
         f"  Gateway (consumer) http://{settings.host}:{settings.consumer_gateway_port}\n"
-        f"  Gateway (provider) http://{settings.host}:{settings.provider_gateway_port}\n"
+        f"  Gateway (provider) {settings.provider_gateway_origin}\n"
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +12,15 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LONGEST_SOCKET_DIR: Final = 80  # sun_path holds 108 bytes on Linux; PostgreSQL adds "/.s.PGSQL.5432.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class HopFiles:
+    """Where the server of the provider's gateway finds its certificate, its key and whom it trusts."""
+
+    certificate: Path
+    key: Path
+    authorities: Path
 
 
 class Config(BaseSettings):
@@ -34,6 +44,10 @@ class Config(BaseSettings):
     protocol_port: int = 8061
     consumer_gateway_port: int = 8062
     provider_gateway_port: int = 8063
+    hop_tls: Literal["own", "external"] = Field(
+        default="own",
+        description="own: gateways meet by mutual TLS with certificates made here; external: a proxy in front does that, plain HTTP here.",
+    )
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"
@@ -60,6 +74,17 @@ class Config(BaseSettings):
     def web_origin(self) -> str:
         """Origin of the web process: the portal's address and the OpenID issuer."""
         return self.public_origin or f"http://{self.host}:{self.web_port}"
+
+    @property
+    def hop_files(self) -> HopFiles:
+        """Files for mutual TLS between gateways, written from the key store."""
+        directory = self.data_dir / "run" / "tls"
+        return HopFiles(directory / "gateway.pem", directory / "gateway.key", directory / "authorities.pem")
+
+    @property
+    def provider_gateway_origin(self) -> str:
+        """Origin of the provider's gateway, where consumers' gateways of this installation find it."""
+        return f"{'https' if self.hop_tls == 'own' else 'http'}://{self.host}:{self.provider_gateway_port}"
 
     @property
     def protocol_origin(self) -> str:

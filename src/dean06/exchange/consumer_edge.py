@@ -11,7 +11,7 @@ import structlog
 
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error
-from dean06.exchange import metadata
+from dean06.exchange import hop, metadata
 from dean06.exchange.consuming import Outgoing, check_answer, prepare, received, refused
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY
@@ -21,7 +21,7 @@ from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
 from dean06.exchange.errors import ClientNotAuthenticated, UnknownService
 from dean06.exchange.evidence import CONSUMER_LOG
-from dean06.exchange.links import Received
+from dean06.exchange.links import Link, Received
 from dean06.exchange.snapshot import Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, incoming, read_body
 
@@ -40,6 +40,10 @@ class ConsumerEdge(Edge):
 
     gateway = CONSUMER_GATEWAY
     log_name = CONSUMER_LOG
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.link = Link(hop.identity) if hop.is_own_tls() else Link()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an information system."""

@@ -12,6 +12,7 @@ from dean06.exchange.events.queries import dead_letters, event_types
 from dean06.exchange.events.queries import overview as event_subscriptions
 from dean06.exchange.events.queries import targets as event_targets
 from dean06.exchange.events.service import events_openapi, events_provider, register_subject_resolver
+from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.providing import register_provider
 from dean06.exchange.queries import agreements, member_name
@@ -47,4 +48,5 @@ __all__ = [
     "retry_dead",
     "tell_event",
     "warnings_since",
+    "write_hop_files",
 ]

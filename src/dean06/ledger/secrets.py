@@ -20,6 +20,8 @@ from django.conf import settings
 
 from dean06.core.instance import kept_secret
 from dean06.core.keys import PersonKey
+from dean06.ledger.domain.leaves import SALT_BYTES
+from dean06.ledger.domain.packing import packed, unpacked
 
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, sec. 8.2
 KEY_BYTES: Final = 32
@@ -44,23 +46,27 @@ def new_data_key() -> bytes:
 def wrap(data_key: bytes, *, key_id: UUID) -> bytes:
     """Lock a data key under the master key, bound to its row."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_secret("ledger-readings")).encrypt(nonce, data_key, key_id.bytes)
+    return nonce + _cipher().encrypt(nonce, data_key, key_id.bytes)
 
 
 def unwrap(wrapped: bytes, *, key_id: UUID) -> bytes | None:
     """Open a data key; none if it was altered or belongs to another installation."""
-    return _open(_secret("ledger-readings"), wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id)
+    try:
+        return _cipher().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.bytes)
+    except (InvalidTag, ValueError):
+        return None
 
 
 def lock(text: bytes, *, data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
-    """Encrypt an entry's readable part, bound to the entry; return nonce and ciphertext."""
+    """Pack and encrypt an entry's salt and readable part, bound to the entry; return nonce and ciphertext."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce, AESGCM(data_key).encrypt(nonce, text, entry_id.bytes)
+    return nonce, AESGCM(data_key).encrypt(nonce, text[:SALT_BYTES] + packed(text[SALT_BYTES:]), entry_id.bytes)
 
 
 def unlock(nonce: bytes, ciphertext: bytes, *, data_key: bytes, entry_id: UUID) -> bytes | None:
-    """Decrypt an entry's readable part; none if it was altered."""
-    return _open(data_key, nonce, ciphertext, entry_id)
+    """Decrypt an entry's salt and readable part; none if it was altered."""
+    opened = _open(data_key, nonce, ciphertext, entry_id)
+    return None if opened is None else opened[:SALT_BYTES] + unpacked(opened[SALT_BYTES:])
 
 
 def _open(key: bytes, nonce: bytes, ciphertext: bytes, bound_to: UUID) -> bytes | None:
@@ -70,10 +76,19 @@ def _open(key: bytes, nonce: bytes, ciphertext: bytes, bound_to: UUID) -> bytes 
         return None
 
 
-def _secret(name: str) -> bytes:
-    return _secret_in(str(settings.DEAN06_DATA_DIR), name)
+def _cipher() -> AESGCM:
+    return _cipher_in(settings.DEAN06_DATA_DIR)
 
 
 @cache
-def _secret_in(data_dir: str, name: str) -> bytes:
+def _cipher_in(data_dir: Path) -> AESGCM:
+    return AESGCM(_secret_in(data_dir, "ledger-readings"))
+
+
+def _secret(name: str) -> bytes:
+    return _secret_in(settings.DEAN06_DATA_DIR, name)
+
+
+@cache
+def _secret_in(data_dir: Path, name: str) -> bytes:
     return hashlib.sha256(kept_secret(Path(data_dir) / "secrets" / name).encode()).digest()

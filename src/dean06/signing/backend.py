@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 Algorithm = Literal["P-256", "Ed25519"]
-Usage = Literal["root", "issuing", "tsa", "ledger", "oidc", "member", "officer", "seal"]
+Usage = Literal["root", "issuing", "tsa", "ledger", "oidc", "member", "gateway", "officer", "seal"]
 PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
 PublicKey = EllipticCurvePublicKey | Ed25519PublicKey
 
-USAGES: Final[tuple[Usage, ...]] = ("root", "issuing", "tsa", "ledger", "oidc", "member", "officer", "seal")
+USAGES: Final[tuple[Usage, ...]] = ("root", "issuing", "tsa", "ledger", "oidc", "member", "gateway", "officer", "seal")
 
 
 @dataclass(frozen=True, slots=True)

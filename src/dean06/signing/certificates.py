@@ -4,6 +4,7 @@ A state has real authorities (Ban Cơ yếu, public certification authorities); 
 that every signature is real from the first minute. Subjects are written in Vietnamese as UTF-8.
 """
 
+import ipaddress
 import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from dean06.signing.errors import SubjectInvalid
 
 DOCUMENT_SIGNING: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 LONGEST_NAME: Final = 64  # characters; ub-common-name and ub-organization-name of RFC 5280, appendix A.1
+LOOPBACK: Final = ("localhost", "127.0.0.1")
 BACKDATED: Final = timedelta(minutes=5)  # so that a verifier whose clock runs slow accepts a certificate made just now
 CRL_VALIDITY: Final = timedelta(days=30)
 
@@ -36,6 +38,7 @@ class Profile:
         purposes: extended key usages; empty: no such extension.
         purposes_critical: RFC 3161, sec. 2.3, wants it of a time-stamp authority.
         non_repudiation: signatures bind the signer (contentCommitment).
+        is_host: the common name is a host name or address, which TLS looks for in subjectAltName (RFC 9525, sec. 2).
     """
 
     years: int
@@ -44,6 +47,7 @@ class Profile:
     purposes: tuple[ObjectIdentifier, ...] = ()
     purposes_critical: bool = False
     non_repudiation: bool = True
+    is_host: bool = False
 
 
 # Viewers on NSS (pdfsig, Firefox, LibreOffice) ask for emailProtection where a list of purposes is present.
@@ -55,6 +59,9 @@ PROFILES: Final = MappingProxyType[Usage, Profile](
         "issuing": Profile(years=10, is_authority=True, path_length=0),
         "tsa": Profile(years=5, purposes=(ExtendedKeyUsageOID.TIME_STAMPING,), purposes_critical=True),
         "member": Profile(years=3, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH)),
+        "gateway": Profile(
+            years=1, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH), non_repudiation=False, is_host=True
+        ),
         "officer": Profile(years=3, purposes=_PERSON_SIGNS),
         "seal": Profile(years=3, purposes=_PERSON_SIGNS),
     }
@@ -126,7 +133,21 @@ def issue(
     )
     if profile.purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(profile.purposes), critical=profile.purposes_critical)
+    if profile.is_host:
+        builder = builder.add_extension(x509.SubjectAlternativeName(_names_of_host(common_name)), critical=False)
     return builder.sign(signing_key, SHA256())
+
+
+def _names_of_host(host: str) -> list[x509.GeneralName]:
+    """Name a host as TLS clients look it up; a loopback name stands for the loopback address and the other way round."""
+    return [_name_of_host(name) for name in (LOOPBACK if host in LOOPBACK else (host,))]
+
+
+def _name_of_host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _key_usage(profile: Profile) -> x509.KeyUsage:

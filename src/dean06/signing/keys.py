@@ -18,7 +18,13 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 from django.conf import settings
 
 from dean06.core import clock
@@ -29,6 +35,8 @@ from dean06.signing.keystore import FileKeyStore, write_atomically
 
 ROOT: Final = "ca.root"
 ISSUING: Final = "ca.issuing"
+GATEWAYS: Final = "ca.gateways"
+"""Signs certificates of gateways and nothing else, so that a server that trusts it lets in gateways and nobody else."""
 COORDINATE_BYTES: Final = 32  # P-256; RFC 7518, sec. 3.4
 RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
 SECONDS_PER_DAY: Final = 86_400
@@ -44,6 +52,8 @@ TRUST: Final[tuple[tuple[str, Usage, str], ...]] = (
     ("ledger", "ledger", "Sổ cái dean06"),
     ("oidc", "oidc", "Định danh điện tử dean06"),
 )
+OF_GATEWAYS: Final[tuple[str, Usage, str]] = (GATEWAYS, "issuing", "Chứng thực cổng kết nối dean06 (trình diễn)")
+"""Made with the first gateway's certificate: documents and people do not hang on it."""
 TRUST_ORGANISATION: Final = "dean06"
 
 
@@ -278,7 +288,7 @@ def rotate(name: str, *, common_name: str = "", organisation: str = "") -> Signe
 
 def rotation_order(names: tuple[str, ...]) -> tuple[str, ...]:
     """Sort key names so that each is renewed after the authority that will sign its certificate."""
-    return tuple(sorted(names, key=lambda name: (name != ROOT, name != ISSUING, name)))
+    return tuple(sorted(names, key=lambda name: (name != ROOT, name not in (ISSUING, GATEWAYS), name)))
 
 
 def _record_or_none(store: KeyBackend, name: str) -> KeyRecord | None:
@@ -344,11 +354,11 @@ def _authority_for(usage: Usage) -> Authority:
     """Return the authority that signs certificates of a usage, made first where there is none yet."""
     if usage == "issuing":
         return _authority(_ensured_authority(ROOT))
-    return _authority(_ensured_authority(ISSUING))
+    return _authority(_ensured_authority(GATEWAYS if usage == "gateway" else ISSUING))
 
 
 def _ensured_authority(name: str) -> Signer:
-    usage, common_name = next((usage, title) for known, usage, title in TRUST if known == name)
+    usage, common_name = next((usage, title) for known, usage, title in (*TRUST, OF_GATEWAYS) if known == name)
     return ensure_key(name, common_name=common_name, organisation=TRUST_ORGANISATION, usage=usage)
 
 
@@ -430,6 +440,50 @@ def _linked(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
     above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuing_certificates()}
     parent = above.get(_issuer_identifier(certificate))
     return (certificate,) if parent is None or parent == certificate else (certificate, parent)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TlsIdentity:
+    """What a TLS server or client of a gateway needs, as PEM.
+
+    Attributes:
+        kid: which version of the key.
+        certificate: of the key.
+        key: PKCS#8, not encrypted.
+        authorities: who signs certificates of gateways, all versions.
+    """
+
+    kid: str
+    certificate: bytes
+    key: bytes
+    authorities: bytes
+
+
+def tls_identity(name: str) -> TlsIdentity:
+    """Return a gateway's certificate and private key, and the authority whose certificates it trusts.
+
+    Raises:
+        KeyInOtherUse: the key is not a gateway's; keys that sign do not leave the store.
+    """
+    made = signer(name)
+    if made.usage != "gateway" or made.certificate is None:
+        raise KeyInOtherUse(name=name, usage=made.usage)
+    return TlsIdentity(
+        kid=made.kid,
+        certificate=made.certificate.public_bytes(Encoding.PEM),
+        key=made.private_key_for_jose().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        authorities=b"".join(certificate.public_bytes(Encoding.PEM) for certificate in _certificates(GATEWAYS)),
+    )
+
+
+def write_tls_files(name: str, *, certificate: Path, key: Path, authorities: Path) -> None:
+    """Write a gateway's TLS identity as files that their owner alone may read, the certificate last.
+
+    The key stands there in the clear: granian 2.8 cannot open an encrypted one. It signs no message and ends within a year.
+    """
+    made = tls_identity(name)
+    for path, data in ((authorities, made.authorities), (key, made.key), (certificate, made.certificate)):
+        write_atomically(path, data)
 
 
 def chain_pem(name: str) -> bytes:

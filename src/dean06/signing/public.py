@@ -8,6 +8,7 @@ from dean06.signing.keys import (
     KeyState,
     PublishedKey,
     Signer,
+    TlsIdentity,
     certificates_of,
     chain_pem,
     ensure_key,
@@ -17,7 +18,9 @@ from dean06.signing.keys import (
     rotate,
     rotation_order,
     signer,
+    tls_identity,
     trust_anchor_pem,
+    write_tls_files,
 )
 from dean06.signing.keys import is_valid_signature as verify_raw
 from dean06.signing.signatures import FieldBox, Finding, PdfSignature
@@ -32,6 +35,7 @@ __all__ = [
     "PublishedKey",
     "Signer",
     "TimestampRefused",
+    "TlsIdentity",
     "Usage",
     "add_signature_fields",
     "answer_timestamp_query",
@@ -48,6 +52,8 @@ __all__ = [
     "signer",
     "timestamp",
     "timestamp_endpoint",
+    "tls_identity",
     "trust_anchor_pem",
     "verify_raw",
+    "write_tls_files",
 ]

@@ -138,4 +138,5 @@ DEAN06_KEY_PASSPHRASE = key_passphrase(_config)
 DEAN06_WEB_ORIGIN = _config.web_origin
 DEAN06_PROTOCOL_ORIGIN = _config.protocol_origin
 DEAN06_CONSUMER_GATEWAY = f"http://{_config.host}:{_config.consumer_gateway_port}"
-DEAN06_PROVIDER_GATEWAY = f"http://{_config.host}:{_config.provider_gateway_port}"
+DEAN06_PROVIDER_GATEWAY = _config.provider_gateway_origin
+DEAN06_HOP_TLS = _config.hop_tls

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 HASH_BYTES: Final = 32
 SALT_BYTES: Final = 32
 LEAF_PREFIX: Final = b"\x00"  # RFC 9162, sec. 2.1.1
@@ -82,7 +84,17 @@ def chain_hash(previous: bytes, leaf: bytes) -> bytes:
 
 
 def canonical_payload(payload: Mapping[str, Any]) -> bytes:
-    """Write the readable part as bytes: JSON with sorted keys, no spaces, UTF-8."""
+    """Write the readable part as bytes: JSON with sorted keys, no spaces, UTF-8.
+
+    What is committed to are these bytes as they were written; nobody writes them a second time to compare.
+    """
+    try:
+        return msgspec.json.encode(payload, order="sorted")
+    except (TypeError, msgspec.MsgspecError):  # a subclass of str or a number that JSON does not know: slowly, or refused
+        return _dumped(payload)
+
+
+def _dumped(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 

@@ -19,6 +19,8 @@ FOR_CITIZENS: Final = (
     ("services:procedures", _("Dịch vụ"), "services"),
 )
 FOR_DESKS: Final = (("services:queue", _("Hồ sơ cần xử lý"), "work"),)
+EXCHANGE_ROLES: Final = frozenset({"exchange_requester", "exchange_approver", "operator"})
+FOR_EXCHANGE: Final = (("agreements:list", _("Thỏa thuận dữ liệu"), "doc"),)
 FOR_LEADERS: Final = (("oversight:overview", _("Số liệu"), "chart"),)
 ACCOUNT: Final = (
     ("portal:me", _("Dữ liệu của tôi"), "data"),
@@ -56,7 +58,8 @@ def entries_for(actor: Actor) -> tuple[tuple[str, object, str], ...]:
         return FOR_ALL
     desk = FOR_DESKS if actor.roles & DESK_ROLES else ()
     lead = FOR_LEADERS if actor.has_role("leader") else ()
-    return (*FOR_CITIZENS, *desk, *lead)
+    share = FOR_EXCHANGE if actor.roles & EXCHANGE_ROLES else ()
+    return (*FOR_CITIZENS, *desk, *lead, *share)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

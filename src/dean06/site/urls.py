@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dean06.portal.urls")),
     path("", include("dean06.services.urls")),
     path("", include("dean06.oversight.urls")),
+    path("", include("dean06.exchange.agreements.urls")),
 ]
 
 handler400 = "dean06.site.errors.bad_request"

@@ -14,7 +14,18 @@ from dean06.core.keys import PersonKey
 ADULT_YEARS: Final = 22
 OLDEST_MOVER_YEARS: Final = 45
 OLDEST_OFFICER_YEARS: Final = 58
-PARTS: Final = ("one_stop_officer", "appraiser", "head", "leader", "national_leader", "bank_teller")
+PARTS: Final = (
+    "one_stop_officer",
+    "appraiser",
+    "head",
+    "leader",
+    "national_leader",
+    "bank_teller",
+    "exchange_requester",
+    "exchange_approver",
+    "operator",
+)
+"""In this order, as earlier parts keep their people when later ones are added."""
 
 
 class NoCast(NotFound):

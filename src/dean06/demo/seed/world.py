@@ -29,6 +29,7 @@ LEVEL_02: Final = 2
 PROVINCE_AGENCY: Final = "H49"
 POLICE: Final = "G01"
 BANK: Final = "DEMOBANK"
+OPERATOR: Final = "VANHANH"
 WITNESSES: Final = (
     ("VN.COM.DEMOBANK", "VN.GOV.G01", "exchange.provider"),
     ("VN.GOV.G01", "VN.COM.DEMOBANK", "exchange.consumer"),
@@ -119,6 +120,8 @@ def _establish(cast: Cast) -> list[PostPlan]:
     name = f"Ủy ban nhân dân {_inside(unit(province).full_name)}"
     establish_unit(code=PROVINCE_AGENCY, name=name, kind="province_office", area_code=province, parent_code="", actor=SYSTEM)
     establish_unit(code=BANK, name="Ngân hàng Minh Họa", kind="bank", area_code=COUNTRY, parent_code="", actor=SYSTEM)
+    name = "Đơn vị vận hành nền tảng chia sẻ dữ liệu (trình diễn)"
+    establish_unit(code=OPERATOR, name=name, kind="ministry", area_code=COUNTRY, parent_code="", actor=SYSTEM)
     for commune in units("commune", parent=province):
         title = f"Công an {_inside(commune.full_name)}"
         establish_unit(
@@ -131,6 +134,9 @@ def _establish(cast: Cast) -> list[PostPlan]:
         PostPlan("leader", PROVINCE_AGENCY, "Tổ trưởng Tổ công tác Đề án 06", ("leader",), (province,)),
         PostPlan("national_leader", POLICE, "Thành viên Tổ công tác Đề án 06", ("leader",), (COUNTRY,)),
         PostPlan("bank_teller", BANK, "Giao dịch viên", ("bank_teller",), (COUNTRY,)),
+        PostPlan("exchange_requester", BANK, "Phụ trách khai thác dữ liệu", ("exchange_requester",), (COUNTRY,)),
+        PostPlan("exchange_approver", POLICE, "Phụ trách chia sẻ dữ liệu", ("exchange_approver",), (COUNTRY,)),
+        PostPlan("operator", OPERATOR, "Cán bộ vận hành nền tảng", ("operator",), (COUNTRY,)),
     ]
     for plan in plans:
         _fill(plan, cast.officials[plan.part])

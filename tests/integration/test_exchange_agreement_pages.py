@@ -1,0 +1,158 @@
+"""The pages of agreements: a request becomes an agreement in force in three people's browsers, without script."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from browser import assert_accessible, shoot
+from dean06.exchange import providing, snapshot
+from dean06.exchange.agreements import actions
+from dean06.exchange.agreements.offers import read_offer
+from dean06.exchange.models import AgreementCase
+from dean06.exchange.public import register_provider
+from dean06.registry.public import provider_handler, provider_openapi
+from dean06.site import middleware
+from exchange_agreements_world import CONTENT, POPULATION, REASON, world_of_agreements
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.fixture
+def acting(monkeypatch):
+    """Log someone in by hand: the middleware's actor is what this test says."""
+
+    def act(actor):
+        monkeypatch.setattr(
+            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
+        )
+
+    return act
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setattr(providing, "_providers", {})
+    register_provider(POPULATION, handler=provider_handler, openapi=provider_openapi())
+    with time_machine.travel(datetime(2026, 6, 1, 3, tzinfo=UTC), tick=True):
+        yield world_of_agreements(tmp_path)
+    snapshot.forget()
+
+
+def requested(world):
+    return actions.request_agreement(document=CONTENT, reason=REASON, actor=world.requester)
+
+
+def tick(page, value):
+    """Choose a card by its text, as a finger would."""
+    box = page.locator(f'input[value="{value}"]').get_attribute("id")
+    page.locator(f'label[for="{box}"]').click()
+
+
+def test_the_offer_of_a_service_is_read_from_its_description():
+    offer = read_offer(provider_openapi())
+
+    assert ("POST", "/v1/persons/verify", "Xác minh thông tin công dân") in offer.endpoints
+    assert {"full_name", "household.head.full_name", "agrees", "members.full_name"} <= {path for path, _title in offer.fields}
+
+
+def test_a_request_becomes_an_agreement_in_force(live_server, new_page, acting, world):
+    page = new_page(has_script=False)
+    acting(world.requester)
+    page.goto(f"{live_server.url}/exchange/agreements")
+    page.get_by_role("link", name="Gửi đề nghị mới").click()
+    page.get_by_label("Hệ thống hoặc nhóm sẽ hỏi").select_option("VN/COM/DEMOBANK/CUSTOMERS")
+    page.get_by_label("Dịch vụ dữ liệu").select_option(POPULATION)
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.get_by_label("Tên thỏa thuận").fill("Xác thực khách hàng")
+    page.get_by_role("button", name="Gửi đề nghị").click()
+    assert page.get_by_text("Chọn ít nhất một chức năng").first.is_visible()
+    assert page.get_by_label("Tên thỏa thuận").input_value() == "Xác thực khách hàng"
+    page.get_by_label("Vì sao cần dữ liệu này").fill(REASON)
+    tick(page, "POST /v1/persons/verify")
+    tick(page, "agrees")
+    page.get_by_label("Mục đích khai thác").fill("kyc\nloan")
+    page.get_by_label("Căn cứ pháp lý: số văn bản").fill("91/2025/QH15")
+    page.get_by_label("Có hiệu lực từ ngày").fill("2026-06-01")
+    page.get_by_label("Đến hết ngày").fill("2026-12-31")
+    page.get_by_role("button", name="Gửi đề nghị").click()
+    assert page.get_by_text("Chờ phê duyệt").first.is_visible()
+    assert not page.get_by_role("button", name="Phê duyệt đúng nội dung này").count()
+    address = page.url
+
+    for actor in (world.approver, world.operator):
+        acting(actor)
+        page.goto(f"{live_server.url}/exchange/agreements?view=mine")
+        page.get_by_role("link", name="TT-2026-0001").click()
+        page.get_by_role("button", name="Phê duyệt đúng nội dung này").click()
+
+    assert page.url == address
+    assert page.get_by_text("Thỏa thuận đã được ký").is_visible()
+    assert page.get_by_text("Nền tảng ký").is_visible()
+    assert AgreementCase.objects.get().agreement.document["purposes"] == ["kyc", "loan"]
+
+
+def test_a_reason_is_asked_for_and_shown(live_server, new_page, acting, world):
+    requested(world)
+    acting(world.approver)
+    page = new_page(has_script=False)
+    page.goto(f"{live_server.url}/exchange/agreements/TT-2026-0001/1")
+
+    page.get_by_role("button", name="Từ chối đề nghị").click()
+    assert page.get_by_text("Nhập lý do, ít nhất 10 ký tự").first.is_visible()
+    page.get_by_label("Lý do").fill("Trường dữ liệu rộng hơn cần thiết")
+    page.get_by_role("button", name="Từ chối đề nghị").click()
+
+    assert page.get_by_text("Bị từ chối").first.is_visible()
+    assert page.get_by_text("Trường dữ liệu rộng hơn cần thiết").is_visible()
+
+
+def test_strangers_see_nothing(client, acting, world):
+    requested(world)
+
+    acting(world.stranger)
+    assert client.get("/exchange/agreements/TT-2026-0001/1").status_code == 404
+    assert "TT-2026-0001" not in client.get("/exchange/agreements").content.decode()
+    acting(world.clerk)
+    assert client.get("/exchange/agreements").status_code == 403
+    acting(world.operator)
+    assert client.get("/exchange/agreements/new").status_code == 403
+    assert client.post("/exchange/agreements/TT-2026-0001/1/withdraw", {"reason": REASON}).status_code == 403
+    assert client.post("/exchange/agreements/TT-2026-0001/1/explode", {"reason": REASON}).status_code == 404
+
+
+def test_a_renewal_is_prefilled(client, acting, world):
+    case = requested(world)
+    for actor in (world.approver, world.operator):
+        actions.approve(code=case.agreement.code, version=1, actor=actor)
+    acting(world.requester)
+
+    shown = client.get("/exchange/agreements/TT-2026-0001/renew").content.decode()
+
+    assert 'value="POST /v1/persons/verify" checked' in shown
+    assert 'value="91/2025/QH15"' in shown
+
+
+PARTIES = "client=VN/COM/DEMOBANK/CUSTOMERS&service=VN/GOV/G01/POPULATION/population"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        ("operator", ""),
+        ("operator", "/TT-2026-0001/1"),
+        ("requester", "/new"),
+        ("requester", f"/request?{PARTIES}"),
+    ],
+    ids=lambda seen: seen[1].partition("?")[0],
+)
+def test_pages_hold_for_everyone(live_server, new_page, acting, world, seen):
+    part, path = seen
+    requested(world)
+    acting(getattr(world, part))
+
+    page = new_page()
+    page.goto(f"{live_server.url}/exchange/agreements{path}")
+
+    assert_accessible(page)
+    shoot(page, f"agreements-{path.partition('?')[0].strip('/').replace('/', '-') or 'list'}", widths=(390, 1280))

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dean06.exchange import snapshot
+from dean06.exchange.domain.identifiers import ServiceId
 from dean06.exchange.openapi.walking import mapping, operations, resolved
 from dean06.exchange.providing import provider_of
 
@@ -27,8 +29,9 @@ class Offer:
 
 def offer_of(service: str) -> Offer:
     """Return what a service offers; nothing if this installation holds no description of it."""
+    entry = snapshot.current().services.get(ServiceId.parse(service))
     provider = provider_of(service)
-    return read_offer(provider.openapi if provider else {})
+    return read_offer((entry and entry.openapi) or (provider and provider.openapi) or {})
 
 
 def read_offer(openapi: Mapping[str, Any]) -> Offer:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from dean06.cli.up import hop_context
 from dean06.core.config import Config
 from dean06.demo.public import read_accounts
 from dean06.demo.walk.flow import Walk
@@ -101,7 +102,7 @@ class Installation:
     def wait_until_up(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if all(self._port_answers(port) for port in self.ports.values()):
+            if all(self._port_answers(name) for name in self.ports):
                 return
             time.sleep(0.1)
         raise AssertionError("not all processes came back")
@@ -147,10 +148,12 @@ class Installation:
                     found.append(f"{process.name} {words.replace(bytes(1), b' ').decode(errors='replace')}")
         return found
 
-    @staticmethod
-    def _port_answers(port: int) -> bool:
+    def _port_answers(self, name: str) -> bool:
+        scheme, context = "http", None
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+            if name == "PROVIDER_GATEWAY":  # hears other gateways alone
+                scheme, context = "https", hop_context(Config(data_dir=self.data_dir).hop_files)
+            with urllib.request.urlopen(f"{scheme}://127.0.0.1:{self.ports[name]}/health", timeout=2, context=context):
                 return True
         except urllib.error.HTTPError:
             return True

@@ -5,32 +5,33 @@ both sides. Gateways are processes of their own; the load comes from this proces
 """
 
 import asyncio
-import contextlib
-import os
-import signal
-import socket
-import statistics
-import subprocess
-import sys
+import secrets
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from django.db import connections, transaction
-from pyreqwest.client import ClientBuilder
 
 from dean06.core.actor import SYSTEM
 from dean06.core.bench import Row, Size, benchmark
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey, new_key
+from dean06.exchange import snapshot
+from dean06.exchange.bench_load import BODY, Question, drive, held_open, paced, pair, quantiles
+from dean06.exchange.consuming import check_answer, prepare, received
+from dean06.exchange.domain.r1 import compose
+from dean06.exchange.evidence import Evidence, keep
 from dean06.exchange.public import ProviderRequest, ProviderResponse, call, load_agreements, load_members, register_provider
+from dean06.exchange.serving import JSON, ServiceAnswer, admit, authorise, seal
+from dean06.ledger.public import sequence
 
 SERVICE: Final = "BENCH/GOV/G01/POPULATION/population"
 CLIENT: Final = "BENCH/COM/BANK/CUSTOMERS"
 PATH: Final = "/v1/persons/look-up"
+SUBJECTS: Final = tuple(PersonKey(UUID(int=0x0190A000_0000_7000_8000_000000000000 + number)) for number in range(1000))
 MEMBERS: Final = """kind: members
 instance: BENCH
 members:
@@ -56,30 +57,111 @@ agreements:
     valid_from: 2026-01-01
     valid_until: 2099-12-31
 """
-REQUESTS: Final[dict[Size, int]] = {"quick": 600, "small": 3_000, "full": 30_000}
+SECONDS: Final[dict[Size, float]] = {"quick": 1, "small": 8, "full": 60}
+SHORTER: Final[dict[Size, float]] = {"quick": 1, "small": 5, "full": 20}
 ONE_BY_ONE: Final[dict[Size, int]] = {"quick": 100, "small": 400, "full": 2_000}
+HELD_OPEN: Final[dict[Size, int]] = {"quick": 200, "small": 2_000, "full": 2_000}
+ENTRIES: Final[dict[Size, int]] = {"quick": 500, "small": 10_000, "full": 100_000}
 CONNECTIONS: Final = 32
-START_SECONDS: Final = 60
-BODY: Final = b'{"personal_id": "000190000017"}'
-HEADERS: Final = {"X-Road-Client": CLIENT, "X-Exchange-Purpose": "kyc", "Content-Type": "application/json"}
+ROUNDS: Final = 3
+AT_ONCE: Final = 64
+GROUP: Final = 100
+QUESTION: Final = Question(f"/r1/{SERVICE}{PATH}", CLIENT)
+FLOOR: Final = "bare two-hop mTLS proxy, same run"
+TABLES: Final = ("entry", "reading", "leaf", "node", "subject")
 
 
 @benchmark("exchange.two_hop")
 def measure_two_hop(size: Size) -> Sequence[Row]:
-    """Measure requests a second at 32 connections, and the delay added to one request at a time."""
+    """Measure what two gateways carry at 32 connections, what they add to one request, and delays at half of that load."""
     _load_packs()
-    with _pair("bare_consumer", "bare_provider") as origin:
-        bare, bare_delays = asyncio.run(_drive(origin, size))
-    with _pair("consumer", "provider") as origin:
-        ours, delays = asyncio.run(_drive(origin, size))
-    p50, p99 = _quantiles(delays)
-    bare_p50, bare_p99 = _quantiles(bare_delays)
-    peer = "bare two-hop proxy, same run"
+    asked = {"connections": CONNECTIONS, "one_by_one": ONE_BY_ONE[size]}
+    with pair("bare_consumer", "bare_provider") as bare:
+        floor = asyncio.run(drive(bare.origin, QUESTION, seconds=SHORTER[size], **asked))
+    with pair("consumer", "provider") as both:
+        ours = asyncio.run(drive(both.origin, QUESTION, seconds=SECONDS[size], **asked))
+        half = asyncio.run(paced(both.origin, QUESTION, rate=ours.rate / 2, seconds=SHORTER[size]))
+    with pair("consumer_one_commit_each", "provider_one_commit_each") as slow:
+        single = asyncio.run(drive(slow.origin, QUESTION, seconds=SHORTER[size], connections=CONNECTIONS, one_by_one=1))
+    p50, p99 = quantiles(ours.delays)
+    bare_p50, bare_p99 = quantiles(floor.delays)
+    n = ONE_BY_ONE[size]
     return [
-        Row("exchange.two_hop", ours, "requests/s", floor=bare, peer=peer, n=REQUESTS[size]),
-        Row("exchange.two_hop_added_p50", p50 - bare_p50, "ms", floor=bare_p50, peer=peer, n=ONE_BY_ONE[size]),
-        Row("exchange.two_hop_added_p99", p99 - bare_p99, "ms", floor=bare_p99, peer=peer, n=ONE_BY_ONE[size]),
+        Row("exchange.two_hop", ours.rate, "requests/s", floor=floor.rate, peer=FLOOR, n=ours.answered),
+        Row("exchange.two_hop_one_commit_each", single.rate, "requests/s", floor=ours.rate, peer="commits in groups", n=single.answered),
+        Row("exchange.two_hop_added_p50", p50 - bare_p50, "ms", floor=bare_p50, peer=FLOOR, n=n),
+        Row("exchange.two_hop_added_p99", p99 - bare_p99, "ms", floor=bare_p99, peer=FLOOR, n=n),
+        Row("exchange.two_hop_half_load_p99", quantiles(half)[1], "ms", peer=f"at {ours.rate / 2:.0f} requests/s", n=len(half)),
     ]
+
+
+@benchmark("exchange.open_connections")
+def measure_open_connections(size: Size) -> Sequence[Row]:
+    """Hold many connections open and ask on each, round after round; memory of both gateways before and after."""
+    _load_packs()
+    count = HELD_OPEN[size]
+    with pair("consumer", "provider") as both:
+        asyncio.run(drive(both.origin, QUESTION, connections=CONNECTIONS, seconds=SHORTER[size], one_by_one=1))
+        before = both.memory_bytes()
+        held = {"count": count, "at_once": AT_ONCE}
+        asyncio.run(held_open(both.origin, QUESTION, rounds=1, **held))
+        first = both.memory_bytes()
+        answered = asyncio.run(held_open(both.origin, QUESTION, rounds=ROUNDS, **held))
+        after = both.memory_bytes()
+    return [
+        Row("exchange.open_connections", answered, "connections", floor=count, peer="opened", n=count * ROUNDS),
+        Row(
+            "exchange.open_connections_memory",
+            after / 1e6,
+            "MB",
+            floor=first / 1e6,
+            peer=f"first round; before {before / 1e6:.0f}",
+            n=count,
+        ),
+    ]
+
+
+@benchmark("exchange.evidence_bytes")
+def measure_evidence_bytes(size: Size) -> Sequence[Row]:
+    """Measure what a transaction takes on the disk of each side, numbered and with all indexes, without bodies."""
+    _load_packs()
+    n = ENTRIES[size]
+    sides: dict[str, Callable[[Evidence, Evidence], Evidence]] = {
+        "provider": lambda answered, _: answered,
+        "consumer": lambda _, received: received,
+    }
+    rows = []
+    for side, chosen in sides.items():
+        before = _bytes_on_disk()
+        for _ in range(n // GROUP):
+            keep([chosen(*_evidence()) for _ in range(GROUP)])
+        sequence(database_of("exchange"))
+        rows.append(Row(f"exchange.evidence_bytes_{side}", (_bytes_on_disk() - before) / n, "bytes", floor=900, peer="wanted at most", n=n))
+    return rows
+
+
+def _evidence() -> tuple[Evidence, Evidence]:
+    """Return what both sides keep of one transaction: real signatures, nothing sent."""
+    state = snapshot.current()
+    message = compose(client=CLIENT, service=SERVICE, method="POST", path=PATH, body=BODY, purpose="kyc")
+    outgoing = prepare(message, state=state)
+    rest = outgoing.target.removeprefix("/x1/")
+    admitted = admit(method="POST", rest=rest, query="", headers=dict(outgoing.headers), body=BODY, state=state)
+    document = {"personal_id": "000190000017", "full_name": "Nguyễn Thị Mẫu", "filler": "x" * 900}
+    said = ServiceAnswer(200, JSON, document=document, subjects=(SUBJECTS[secrets.randbelow(len(SUBJECTS))],))
+    sealed = seal(admitted, authorise(admitted, state=state), said, state=state)
+    headers = dict(sealed.headers)
+    signed = check_answer(outgoing, status=sealed.status, headers=headers, body=sealed.body, state=state)
+    return sealed.evidence, received(outgoing, status=sealed.status, answer=signed, agreement=headers["x-exchange-agreement"])
+
+
+def _bytes_on_disk() -> int:
+    """Return the size of the ledger's tables with indexes; rows that wait for their number go when they have it."""
+    with connections[database_of("exchange")].cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size('ledger_ledger' || name)) FROM unnest(%s::text[]) AS tables(name)", [list(TABLES)]
+        )
+        return int(cursor.fetchone()[0])
 
 
 @benchmark("exchange.in_process")
@@ -122,78 +204,3 @@ def _load_packs() -> None:
         (Path(folder) / "agreements.yaml").write_text(AGREEMENTS)
         load_members(Path(folder))
         load_agreements(Path(folder))
-
-
-@contextlib.contextmanager
-def _pair(consumer: str, provider: str) -> Iterator[str]:
-    """Run two gateways and yield the consumer's origin."""
-    consumer_port, provider_port = _free_ports()
-    environment = {**os.environ, "DEAN06_HOST": "127.0.0.1", "DEAN06_PROVIDER_GATEWAY_PORT": str(provider_port)}  # noqa: TID251 -- children inherit it
-    granian = str(Path(sys.executable).with_name("granian"))
-    with tempfile.TemporaryFile() as log:
-        processes = [
-            subprocess.Popen(
-                [
-                    *(granian, "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
-                    f"dean06.exchange.bench_apps:{app}",
-                ],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            for app, port in ((consumer, consumer_port), (provider, provider_port))
-        ]
-        try:
-            for port in (provider_port, consumer_port):
-                _wait_for(port)
-            yield f"http://127.0.0.1:{consumer_port}"
-        finally:
-            for process in processes:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(port)
-
-
-async def _drive(origin: str, size: Size) -> tuple[float, list[float]]:
-    """Return requests a second at ``CONNECTIONS`` connections, then delays in ms of one request at a time."""
-    address = f"{origin}/r1/{SERVICE}{PATH}"
-    async with ClientBuilder().no_proxy().build() as client:
-
-        async def ask(times: int) -> list[float]:
-            delays = []
-            for _ in range(times):
-                started = time.perf_counter()
-                response = await client.post(address).headers(HEADERS).body_bytes(BODY).build().send()
-                if response.status != 200:  # noqa: PLR2004 -- anything else is no measurement
-                    raise RuntimeError(await response.text())
-                delays.append(1000 * (time.perf_counter() - started))
-            return delays
-
-        await asyncio.gather(*(ask(5) for _ in range(CONNECTIONS)))
-        each = REQUESTS[size] // CONNECTIONS
-        started = time.perf_counter()
-        await asyncio.gather(*(ask(each) for _ in range(CONNECTIONS)))
-        rate = each * CONNECTIONS / (time.perf_counter() - started)
-        return rate, await ask(ONE_BY_ONE[size])
-
-
-def _quantiles(delays: Sequence[float]) -> tuple[float, float]:
-    cuts = statistics.quantiles(delays, n=100)
-    return cuts[49], cuts[98]

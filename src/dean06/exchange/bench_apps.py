@@ -14,10 +14,14 @@ import msgspec  # noqa: E402 -- after the settings
 from dean06.core.config import config  # noqa: E402
 from dean06.core.keys import PersonKey  # noqa: E402
 from dean06.exchange import hop  # noqa: E402
+from dean06.exchange.committing import GroupCommit  # noqa: E402
+from dean06.exchange.consumer_edge import ConsumerEdge  # noqa: E402
 from dean06.exchange.endpoints import consumer_app, provider_app  # noqa: E402
+from dean06.exchange.evidence import keep  # noqa: E402
 from dean06.exchange.links import Link  # noqa: E402
+from dean06.exchange.provider_edge import ProviderEdge  # noqa: E402
 from dean06.exchange.public import ProviderRequest, ProviderResponse, register_provider  # noqa: E402
-from dean06.exchange.wire import Receive, Scope, Send, answer, incoming, read_body  # noqa: E402
+from dean06.exchange.wire import Application, Receive, Scope, Send, answer, incoming, read_body  # noqa: E402
 
 SERVICE: Final = "BENCH/GOV/G01/POPULATION/population"
 SUBJECTS: Final = tuple(PersonKey(UUID(int=0x0190A000_0000_7000_8000_000000000000 + number)) for number in range(1000))
@@ -43,6 +47,16 @@ def handle(request: ProviderRequest) -> ProviderResponse:
 register_provider(SERVICE, handler=handle, openapi={})
 consumer = consumer_app()
 provider = provider_app()
+
+
+def _one_by_one(edge: ConsumerEdge | ProviderEdge) -> Application:
+    """Let a gateway commit each message alone, as it would without groups."""
+    edge.evidence = GroupCommit(f"{edge.log_name}-evidence", keep, most=1)
+    return edge
+
+
+consumer_one_commit_each = _one_by_one(ConsumerEdge())
+provider_one_commit_each = _one_by_one(ProviderEdge())
 
 _link = Link(hop.identity) if hop.is_own_tls() else Link()
 _body = msgspec.json.encode(DOCUMENT)

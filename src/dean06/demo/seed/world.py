@@ -83,11 +83,14 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
 
 
 def _witness_each_other() -> None:
-    """Let the bank's gateway witness the log of the provider's gateway, and the ministry's the consumer's."""
-    ports = (config().consumer_gateway_port, config().provider_gateway_port)
-    for (witness, keeper, log_name), port in zip(WITNESSES, ports, strict=True):
+    """Let the bank's gateway witness the log of the provider's gateway, and the ministry's the consumer's.
+
+    Both are reached at the consumer's gateway, which any process of this machine may ask; the provider's hears gateways alone.
+    """
+    origin = f"http://127.0.0.1:{config().consumer_gateway_port}"
+    for witness, keeper, log_name in WITNESSES:
         key = watch(witness=witness, keeper=keeper, log_name=log_name, keys=log_keys())
-        add_witness(verifier_key=str(key), address=f"http://127.0.0.1:{port}/witness/{witness}", logs=[log_name])
+        add_witness(verifier_key=str(key), address=f"{origin}/witness/{witness}", logs=[log_name])
 
 
 def seeded_on(data_dir: Path) -> date:

@@ -1,0 +1,231 @@
+"""The load of the exchange's benchmark: two gateways as processes, callers as connections, in a process of their own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pyreqwest.client import Client, ClientBuilder
+
+from dean06.core.config import config
+from dean06.exchange import hop
+
+START_SECONDS: Final = 60
+OK: Final = 200
+BODY: Final = b'{"personal_id": "000190000017"}'
+MANY_CONNECTIONS: Final = ("--backlog", "4096", "--backpressure", "4096")
+PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two running gateways: where the consumer's is asked, and the groups of their processes."""
+
+    origin: str
+    groups: tuple[int, ...]
+
+    def memory_bytes(self) -> int:
+        """Return the resident memory of all their processes."""
+        return sum(_resident(process) for process in Path("/proc").glob("[0-9]*") if _group(process) in self.groups)
+
+
+def _group(process: Path) -> int:
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((process / "stat").read_text().rpartition(")")[2].split()[2])
+    return 0
+
+
+def _resident(process: Path) -> int:
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((process / "statm").read_text().split()[1]) * PAGE_BYTES
+    return 0
+
+
+@contextlib.contextmanager
+def pair(consumer: str, provider: str) -> Iterator[Pair]:
+    """Run two applications of ``bench_apps`` as gateways, mutual TLS between them."""
+    consumer_port, provider_port = _free_ports()
+    files = config().hop_files
+    hop.write_files()
+    tls = ("--ssl-certificate", files.certificate, "--ssl-keyfile", files.key, "--ssl-ca", files.authorities, "--ssl-client-verify")
+    with tempfile.TemporaryFile() as log:
+        processes = [
+            _granian(consumer, consumer_port, provider_port, log.fileno()),
+            _granian(provider, provider_port, provider_port, log.fileno(), *map(str, tls)),
+        ]
+        try:
+            _wait_for(consumer_port)
+            yield Pair(f"http://127.0.0.1:{consumer_port}", tuple(process.pid for process in processes))
+        finally:
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _granian(app: str, port: int, provider_port: int, log: int, *more: str) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,  # noqa: TID251 -- children inherit it
+        "DEAN06_HOST": "127.0.0.1",
+        "DEAN06_HOP_TLS": "own",
+        "DEAN06_PROVIDER_GATEWAY_PORT": str(provider_port),
+    }
+    granian = str(Path(sys.executable).with_name("granian"))
+    command = [granian, "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
+    return subprocess.Popen(
+        [*command, *MANY_CONNECTIONS, *more, f"dean06.exchange.bench_apps:{app}"],
+        env=environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(port)
+
+
+# -- callers
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What every caller asks."""
+
+    path: str
+    client: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the protocol."""
+        return {"X-Road-Client": self.client, "X-Exchange-Purpose": "kyc", "Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What callers met.
+
+    Attributes:
+        rate: answers a second with all connections busy.
+        answered: how many; each was asked for once and came with status 200.
+        delays: ms of one request at a time.
+    """
+
+    rate: float
+    answered: int
+    delays: Sequence[float]
+
+
+async def _ask(client: Client, address: str, question: Question) -> float:
+    started = time.perf_counter()
+    response = await client.post(address).headers(question.headers).body_bytes(BODY).build().send()
+    if response.status != OK:  # anything else is no measurement
+        raise RuntimeError(await response.text())
+    return 1000 * (time.perf_counter() - started)
+
+
+async def drive(origin: str, question: Question, *, connections: int, seconds: float, one_by_one: int) -> Driven:
+    """Keep all connections busy for a time, then ask one at a time.
+
+    Raises:
+        RuntimeError: any answer had another status than 200.
+    """
+    address = f"{origin}{question.path}"
+    async with ClientBuilder().no_proxy().build() as client:
+        await until_it_answers(client, address, question)
+
+        async def work(until: float) -> int:
+            asked = 0
+            while time.perf_counter() < until:
+                await _ask(client, address, question)
+                asked += 1
+            return asked
+
+        await asyncio.gather(*(work(time.perf_counter() + 1) for _ in range(connections)))
+        started = time.perf_counter()
+        answered = sum(await asyncio.gather(*(work(started + seconds) for _ in range(connections))))
+        rate = answered / (time.perf_counter() - started)
+        return Driven(rate, answered, [await _ask(client, address, question) for _ in range(one_by_one)])
+
+
+async def until_it_answers(client: Client, address: str, question: Question) -> None:
+    """Wait until the provider's gateway is there too."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            await _ask(client, address, question)
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return
+
+
+async def paced(origin: str, question: Question, *, rate: float, seconds: float) -> list[float]:
+    """Ask at a fixed rate, whether or not earlier questions were answered; return the delays in ms, counted from when each was due."""
+    address = f"{origin}{question.path}"
+    async with ClientBuilder().no_proxy().build() as client:
+        await until_it_answers(client, address, question)
+        began = time.perf_counter()
+
+        async def at(due: float) -> float:
+            await asyncio.sleep(due - time.perf_counter())
+            await _ask(client, address, question)
+            return 1000 * (time.perf_counter() - due)
+
+        return list(await asyncio.gather(*(at(began + 0.1 + number / rate) for number in range(int(rate * seconds)))))
+
+
+async def held_open(origin: str, question: Question, *, count: int, rounds: int, at_once: int) -> int:
+    """Open connections and keep them all; ask on each, several rounds; return how many answered every time."""
+    host, _, port = origin.removeprefix("http://").partition(":")
+    head = "".join(f"{name}: {value}\r\n" for name, value in question.headers.items())
+    request = f"POST {question.path} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    gate = asyncio.Semaphore(at_once)
+    answered = [0] * count
+    streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
+
+    async def once(number: int) -> None:
+        reader, writer = streams[number]
+        async with gate:
+            writer.write(request)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = next(int(line[15:]) for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            await reader.readexactly(length)
+            answered[number] += answer.startswith(b"HTTP/1.1 200")
+
+    for _ in range(rounds):
+        await asyncio.gather(*(once(number) for number in range(count)))
+    for _, writer in streams:
+        writer.close()
+    return sum(times == rounds for times in answered)
+
+
+def quantiles(delays: Sequence[float]) -> tuple[float, float]:
+    """Return the 50th and the 99th percentile."""
+    cuts = statistics.quantiles(delays, n=100)
+    return cuts[49], cuts[98]

@@ -185,4 +185,11 @@ def sign(asked):
     return {"target": outgoing.target, "headers": outgoing.headers}
 
 
-HELP = {"/entries": entries, "/sign": sign}
+def kept(asked):
+    """Return the answers that are kept for repeated requests, as they lie in the database."""
+    from dean06.exchange.models import KeptAnswer
+
+    return [bytes(row.sealed).hex() for row in KeptAnswer.objects.filter(answered_at__isnull=False)]
+
+
+HELP = {"/entries": entries, "/sign": sign, "/kept": kept}

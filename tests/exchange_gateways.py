@@ -26,6 +26,8 @@ TOKEN = "a token that only a test knows"
 TOKEN_CLIENT = "VN/COM/DEMOBANK/GUARDED"
 POPULATION = "/r1/VN/GOV/G01/POPULATION/population"
 LIAR = "/r1/VN/GOV/LIAR/SYSTEM/any"
+LIMITED = "/r1/VN/GOV/G01/POPULATION/limited"
+FRAGILE = "/r1/VN/GOV/G01/POPULATION/fragile"
 GUARDED = "/r1/VN/GOV/G01/POPULATION/guarded"
 SYSTEM = "/r1/VN/GOV/G01/POPULATION/system"
 
@@ -44,6 +46,8 @@ members:
           - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
           - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}
           - {code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
+          - {code: limited, title: Hệ thống có hạn mức, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
+          - {code: fragile, title: Hệ thống hay hỏng, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}
           - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}
   - class: GOV
     code: LIAR
@@ -97,6 +101,8 @@ AGREEMENT = """
     subject_required: {subject_required}
     valid_from: 2026-01-01
     valid_until: {until}
+    rate_per_second: {rate}
+    daily_quota: {quota}
 """
 
 
@@ -111,6 +117,8 @@ def agreement(
     purpose="kyc",
     until="2099-12-31",
     subject_required="true",
+    rate=0,
+    quota=0,
 ):
     endpoints = endpoints or [("*", path)]
     return AGREEMENT.format(
@@ -122,6 +130,8 @@ def agreement(
         purpose=purpose,
         until=until,
         subject_required=subject_required,
+        rate=rate,
+        quota=quota,
     )
 
 
@@ -141,6 +151,11 @@ AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
         agreement("A-4", service="system", path="/**", fields='"*"', subject_required="false"),
         agreement("A-5", service="away", path="/**"),
         agreement("A-6", service="paused", path="/v1/**"),
+        agreement("L-1", service="limited", path="/rate/**", fields='"*"', subject_required="false", rate=3),
+        agreement("L-2", service="limited", path="/quota/**", fields='"*"', subject_required="false", quota=4),
+        agreement("L-3", service="limited", path="/free/**", fields='"*"', subject_required="false"),
+        agreement("L-4", service="limited", path="/masked/**", fields="seen, path", subject_required="false"),
+        agreement("L-5", service="fragile", path="/**", fields='"*"', subject_required="false"),
         *[agreement(code, service="guarded", fields='"*"', subject_required="false", **grant) for code, grant in GRANTS.items()],
     ]
 )
@@ -179,7 +194,7 @@ class Gateways:
     consumer_port: int
     provider_port: int
     system_port: int
-    processes: list = field(default_factory=list)
+    processes: dict = field(default_factory=dict)
     hop_tls: str = "external"  # so that curl and raw sockets can speak to both gateways
 
     @property
@@ -221,29 +236,36 @@ class Gateways:
         (packs / "agreements.yaml").write_text(AGREEMENTS)
         print(self.run("exchange", "load", str(packs)).stdout)
 
+    @property
+    def ports(self):
+        return {"consumer_gateway": self.consumer_port, "provider_gateway": self.provider_port, "system": self.system_port}
+
     def start(self):
-        for name, port in (
-            ("consumer_gateway", self.consumer_port),
-            ("provider_gateway", self.provider_port),
-            ("system", self.system_port),
-        ):
-            command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
-            if name == "provider_gateway" and self.hop_tls == "own":
-                command += self.tls_options()
-            log = (self.folder / f"{name}.log").open("w")
-            target = f"exchange_gateway_apps:{name}"
-            process = subprocess.Popen(
-                [*command, "--no-ws", "--log-level", "info", target],
+        for name in self.ports:
+            self.launch(name)
+        for port in self.ports.values():
+            self.wait(port)
+
+    def launch(self, name):
+        options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.ports[name]), "--no-ws", "--log-level", "info"]
+        if name == "provider_gateway" and self.hop_tls == "own":
+            options += self.tls_options()
+        with (self.folder / f"{name}.log").open("a") as log:
+            self.processes[name] = subprocess.Popen(
+                [str(Path(sys.executable).with_name("granian")), *options, f"exchange_gateway_apps:{name}"],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
                 cwd=TESTS,
                 start_new_session=True,
             )
-            log.close()
-            self.processes.append(process)
-        for port in (self.consumer_port, self.provider_port, self.system_port):
-            self.wait(port)
+
+    def restart(self, name):
+        """Kill a process without a word, and start it again."""
+        os.killpg(self.processes[name].pid, signal.SIGKILL)
+        self.processes[name].wait()
+        self.launch(name)
+        self.wait(self.ports[name])
 
     @property
     def tls_folder(self):
@@ -276,9 +298,9 @@ class Gateways:
         raise AssertionError({log.name: log.read_text() for log in self.folder.glob("*.log")})
 
     def stop(self):
-        for process in self.processes:
+        for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
-        for process in self.processes:
+        for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
             with contextlib.suppress(ProcessLookupError):

@@ -353,7 +353,7 @@ def test_list_methods_tells_all_and_allowed_methods_what_the_client_may(gateways
     allowed = gateways.curl("/r1/VN/GOV/G01/POPULATION/allowedMethods", data=None, purpose="").json["service"]
     nothing = gateways.curl("/r1/VN/GOV/G01/POPULATION/allowedMethods", data=None, purpose="", client="VN/GOV/H49/SERVICES").json["service"]
 
-    assert {row["service_code"] for row in listed} == {"population", "system", "away", "guarded", "paused"}
+    assert {row["service_code"] for row in listed} == {"population", "system", "away", "guarded", "limited", "fragile", "paused"}
     [population] = [row for row in allowed if row["service_code"] == "population"]
     assert population["endpoint_list"] == [{"method": "*", "path": "/v1/persons/**"}]
     assert population["service_type"] == "OPENAPI"

@@ -461,7 +461,7 @@ def test_list_clients_is_limited_to_an_instance(gateways):
 def test_list_methods_tells_all_services_and_no_metadata_service(gateways):
     rows = gateways.curl(f"{METADATA}/listMethods", data=None, purpose="").json["service"]
 
-    assert {row["service_code"] for row in rows} == {"population", "system", "away", "guarded", "paused"}
+    assert {row["service_code"] for row in rows} == {"population", "system", "away", "guarded", "limited", "fragile", "paused"}
     for row in rows:
         assert {"member_class", "member_code", "object_type", "service_code", "service_type", "subsystem_code", "xroad_instance"} < set(row)
         assert row["service_type"] in ("REST", "OPENAPI")

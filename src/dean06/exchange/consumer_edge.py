@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, Final
@@ -12,14 +13,15 @@ import structlog
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error
 from dean06.exchange import hop, metadata
-from dean06.exchange.consuming import Outgoing, check_answer, prepare, received, refused
+from dean06.exchange.consuming import Outgoing, check_answer, prepare, received
+from dean06.exchange.domain.budgets import ASKED, Budget, shorter
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY
 from dean06.exchange.domain.headers import TRANSPORT
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
-from dean06.exchange.errors import ClientNotAuthenticated, UnknownService
+from dean06.exchange.errors import ClientNotAuthenticated, ProviderUnreachable, UnknownService
 from dean06.exchange.evidence import CONSUMER_LOG
 from dean06.exchange.links import Link, Received
 from dean06.exchange.snapshot import Snapshot
@@ -48,6 +50,7 @@ class ConsumerEdge(Edge):
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an information system."""
         request: Incoming | None = None
+        arrived = time.monotonic()
         known: dict[str, object] = {"method": scope["method"]}
         try:
             request = incoming(scope)
@@ -55,7 +58,7 @@ class ConsumerEdge(Edge):
             if request.raw_path == "/listClients":
                 await self._list_clients(request, send)
                 return
-            await self._serve_r1(request, await read_body(request, receive), send, known)
+            await self._serve_r1(request, await read_body(request, receive), send, known, arrived)
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the information system gets an answer of the protocol
             await self.refuse(send, exc, request=request, known=known)
 
@@ -65,7 +68,7 @@ class ConsumerEdge(Edge):
         kind, body = metadata.list_clients(state, instance=instance, accept=request.value("accept"))
         await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
 
-    async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object]) -> None:
+    async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], arrived: float) -> None:
         message = parse_request(method=request.method, raw_path=request.raw_path, query=request.query, headers=request.headers, body=body)
         known |= {"service": message.service, "message_id": message.message_id, "issue": message.issue}
         known["purpose"] = message.values.get("x-exchange-purpose", "")
@@ -79,19 +82,27 @@ class ConsumerEdge(Edge):
             raise UnknownService(service=message.service.service_code)
         outgoing = prepare(message, state=state)
         known["transaction_id"] = outgoing.request_id
-        response = await self._forwarded(outgoing, state)
+        response = await self._forwarded(outgoing, state, Budget.of(message.values.get(ASKED, ""), now=arrived))
         headers = dict(response.headers)
         if "x-road-error" in headers:
             await self._pass_refusal(outgoing, response, headers, send, known)
             return
         await self._pass_answer(outgoing, response, headers, send, state)
 
-    async def _forwarded(self, outgoing: Outgoing, state: Snapshot) -> Received:
+    async def _forwarded(self, outgoing: Outgoing, state: Snapshot, budget: Budget | None) -> Received:
         service = state.services.get(outgoing.message.service)
-        seconds = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
+        seconds: float = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
         address = f"{outgoing.provider.gateway}{outgoing.target}"
         message = outgoing.message
-        return await self.link.send(message.method, address, headers=outgoing.headers, body=message.body, timeout_seconds=seconds)
+        if budget is None:
+            return await self.link.send(message.method, address, headers=outgoing.headers, body=message.body, timeout_seconds=seconds)
+        headers = (*outgoing.headers, budget.header(time.monotonic()))
+        seconds = shorter(seconds, budget, now=time.monotonic())
+        try:
+            return await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
+        except ProviderUnreachable:
+            budget.left(time.monotonic())
+            raise
 
     async def _pass_answer(self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, state: Snapshot) -> None:
         signed = check_answer(outgoing, status=response.status, headers=headers, body=response.body, state=state)
@@ -106,7 +117,8 @@ class ConsumerEdge(Edge):
         """Hand on what the provider's gateway refused, and remember that it did."""
         code = headers.get("x-exchange-error", "")
         error = PeerRefused(code)
-        await self.evidence.submit(refused(error, log=CONSUMER_LOG, detail={**known, "peer_code": code}, who=outgoing.consumer.name))
+        later = code if "retry-after" in headers else ""
+        await self.record_refusal(error, detail={**known, "peer_code": code}, who=outgoing.consumer.name, peer_code=later)
         lines: list[Header] = [header for header in response.headers if header[0] not in OF_THE_HOP]
         lines.append(("x-road-request-id", outgoing.request_id))
         await answer(send, status=response.status, headers=lines, body=response.body, head_only=outgoing.message.method == "HEAD")

@@ -20,8 +20,9 @@ from dean06.exchange import snapshot
 from dean06.exchange.committing import GroupCommit
 from dean06.exchange.consuming import refused
 from dean06.exchange.domain.faults import Fault, fault_of
-from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayDatabaseAway
+from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayBusy, GatewayDatabaseAway
 from dean06.exchange.evidence import Evidence, keep
+from dean06.exchange.guarding import Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.snapshot import Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, lifespan, refuse
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 THREADS: Final = 5  # each may hold one of the process's pooled database connections
 STALE_SECONDS: Final = 2.0
+MOST_INSIDE: Final = 4_500
+"""Requests in one process at once; below the longest queue of evidence, so that who was let in can be recorded."""
 SWITCH_SECONDS: Final = 0.0005
 """How long the event loop may keep the interpreter from the thread that commits (Python's default is ten times as long): a
 commit takes several round trips to the database, and each would wait so long again."""
@@ -52,6 +55,8 @@ class Edge:
 
     def __init__(self) -> None:
         self.link = Link()
+        self.refusals = Refusals()
+        self.inside = 0
         self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", keep)
         self._threads: ThreadPoolExecutor | None = None
         self._state: Snapshot | None = None
@@ -64,8 +69,14 @@ class Edge:
             await lifespan(receive, send, start=self.start, stop=self.stop)
         elif scope["type"] == "http" and scope["path"] == "/health":
             await self._health(send)
+        elif scope["type"] == "http" and self.inside >= MOST_INSIDE:
+            await refuse(closing(send), self.fault(GatewayBusy(retry_after=1.0), reference=str(uuid4())), accept="")
         elif scope["type"] == "http":
-            await self.serve(scope, receive, closing(send) if is_chunked(scope) else send)
+            self.inside += 1
+            try:
+                await self.serve(scope, receive, closing(send) if is_chunked(scope) else send)
+            finally:
+                self.inside -= 1
 
     async def start(self) -> None:
         """Get ready."""
@@ -120,16 +131,24 @@ class Edge:
             log.info("exchange.refused", code=foreseen.code, gateway=self.log_name, reference=reference, **_loggable(foreseen.context))
         else:
             log.error("exchange.unforeseen", gateway=self.log_name, reference=reference, exc_info=error)
-        detail = {**known, "reference": reference}
-        try:
-            await self.evidence.submit(refused(foreseen, log=self.log_name, detail=detail))
-        except EvidenceNotKept:
-            log.exception("exchange.refusal_not_recorded", reference=reference)
+        await self.record_refusal(foreseen, detail={**known, "reference": reference})
         fault = self.fault(foreseen, reference=reference)
         accept = request.value("accept") if request else ""
         if isinstance(foreseen, BadRequest):
             send = closing(send)  # the body may be unread, and what follows it is not trusted to be a request
         await refuse(send, fault, accept=accept, head_only=request is not None and request.method == "HEAD")
+
+    async def record_refusal(self, error: Dean06Error, *, detail: Mapping[str, object], who: str = "", peer_code: str = "") -> None:
+        """Record a refusal, unless it only says "later" and was recorded a moment ago; a log that is away is no reason not to answer."""
+        caller = {name: str(detail.get(name, "")) for name in ("client", "service")}
+        if (left_out := self.refusals.left_out(error, **caller, code=peer_code)) is None:
+            return
+        if left_out:
+            detail = {**detail, "left_out": left_out}
+        try:
+            await self.evidence.submit(refused(error, log=self.log_name, detail=detail, who=who))
+        except EvidenceNotKept:
+            log.exception("exchange.refusal_not_recorded", reference=str(detail.get("reference", "")))
 
     def fault(self, error: Dean06Error, *, reference: str) -> Fault:
         """Describe a refusal of this gateway."""

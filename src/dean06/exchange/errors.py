@@ -221,6 +221,10 @@ class ServiceFailed(ExchangeError, Unavailable):
     fault = "ServiceFailed"
 
 
+class ServiceSilent(ServiceFailed):
+    """The provider's service did not answer in time."""
+
+
 class AnswerWithoutSubject(ServiceFailed):
     """The agreement needs to know whose data is disclosed, and the service did not say."""
 

@@ -1,9 +1,10 @@
-"""Tables: packs as loaded, members, groups, services, agreements and how they came about, nonces of messages seen lately.
+"""Tables: packs, members, groups, services, agreements and how they came about, nonces seen lately, quotas, answers kept for a day.
 
-Nothing here holds personal data; the evidence of each call is a ledger entry.
+Nothing here holds personal data in the clear; the evidence of each call is a ledger entry.
 """
 
 from typing import Final
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
@@ -311,3 +312,39 @@ class EvidenceIndex(models.Model):
 
     def __str__(self) -> str:
         return f"{self.log} {self.seq}"
+
+
+class QuotaUse(models.Model):
+    """How many calls of an agreement's daily quota the gateways have taken; a taken block counts as used."""
+
+    id = models.BigAutoField(primary_key=True)
+    agreement = models.CharField(max_length=100)
+    day = models.PositiveIntegerField(help_text="Ordinal of the legal day (UTC+7).")
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agreement", "day"], name="exchange_quota_once")]
+
+    def __str__(self) -> str:
+        return f"{self.agreement} {self.day}"
+
+
+class KeptAnswer(models.Model):
+    """An Idempotency-Key that was used, and the encrypted answer that was given under it; kept for a day."""
+
+    digest = models.UUIDField(primary_key=True)
+    claim = models.UUIDField(default=uuid4, help_text="Which request holds the key.")
+    fingerprint = models.BinaryField()
+    leased_until = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    sealed = models.BinaryField(default=b"")
+    made_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], name="exchange_kept_made")]
+        constraints = [
+            models.CheckConstraint(name="exchange_answered_has_answer", condition=Q(answered_at__isnull=True) | ~Q(sealed=b"")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.digest)

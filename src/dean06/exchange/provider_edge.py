@@ -1,6 +1,9 @@
 """The gateway of a provider: verifies, decides, asks the service, masks, signs, keeps, and only then answers."""
 
 import asyncio
+import time
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,19 +12,36 @@ import structlog
 from dean06.core.keys import PersonKey
 from dean06.exchange.calling import answer_inside, described
 from dean06.exchange.committing import GroupCommit
+from dean06.exchange.domain.agreements import Grant
 from dean06.exchange.domain.answering import ProviderRequest
+from dean06.exchange.domain.budgets import LEFT, Budget, shorter
 from dean06.exchange.domain.faults import PROVIDER_GATEWAY
 from dean06.exchange.domain.headers import GATEWAY_MADE, NOT_FROM_SERVICE, TRANSPORT, kept
-from dean06.exchange.edge import Edge
-from dean06.exchange.errors import AnswerNotMaskable, BadRequest, MessageReplayed, ServiceFailed
+from dean06.exchange.domain.repeats import repeatable
+from dean06.exchange.edge import THREADS, Edge
+from dean06.exchange.errors import (
+    AnswerNotMaskable,
+    BadRequest,
+    ExchangeError,
+    MessageReplayed,
+    ProviderUnreachable,
+    ServiceFailed,
+    ServiceSilent,
+    TryLater,
+)
 from dean06.exchange.evidence import PROVIDER_LOG, claim_now, nonce_digest
-from dean06.exchange.serving import MOST_SUBJECTS, Admitted, ServiceAnswer, admit, authorise, request_of, seal
-from dean06.exchange.snapshot import INSIDE
+from dean06.exchange.guarding import Guards, Limits
+from dean06.exchange.repeating import claim, release, store
+from dean06.exchange.serving import MOST_SUBJECTS, Admitted, Sealed, ServiceAnswer, admit, authorise, request_of, seal
+from dean06.exchange.snapshot import INSIDE, ServiceEntry, Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, incoming, read_body
 
 log = structlog.get_logger(__name__)
 
 HOP: Final = "/x1/"
+LEASE_SECONDS: Final = 10
+FIRST_FAILURE_STATUS: Final = 500
+MOST_THREADS_FOR_ONE: Final = THREADS - 1  # one thread stays for the gateway's own questions
 SUBJECTS_HEADER: Final = "x-exchange-subjects"
 NOT_TO_SERVICE: Final = TRANSPORT | GATEWAY_MADE | {"accept-encoding"}
 """The gateway must read the answer to mask it; and a peer may list headers that no consumer's gateway would."""
@@ -35,20 +55,23 @@ class ProviderEdge(Edge):
 
     def __init__(self) -> None:
         super().__init__()
+        self.limits = Limits(self.in_thread)
+        self.guards = Guards()
         self.nonces: GroupCommit[UUID, bool] = GroupCommit(f"{self.log_name}-nonces", claim_now)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of another gateway."""
         request: Incoming | None = None
+        arrived = time.monotonic()
         known: dict[str, object] = {"method": scope["method"]}
         try:
             request = incoming(scope)
             known |= {"path": request.raw_path, "client": request.value("x-road-client")}
-            await self._serve_x1(request, await read_body(request, receive), send, known)
+            await self._serve_x1(request, await read_body(request, receive), send, known, arrived)
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the peer gets an answer of the protocol
             await self.refuse(send, exc, request=request, known=known)
 
-    async def _serve_x1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object]) -> None:
+    async def _serve_x1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], arrived: float) -> None:
         if not request.raw_path.startswith(HOP):
             raise BadRequest("Gateways speak to each other under /x1/.")
         state = await self.state()
@@ -60,32 +83,79 @@ class ProviderEdge(Edge):
         if not await self.nonces.submit(nonce_digest(admitted.signed)):
             raise MessageReplayed(client=str(admitted.message.client))
         grant = authorise(admitted, state=state)
-        said = await self._ask(admitted, request_of(admitted, grant, inside=False))
-        sealed = seal(admitted, grant, said, state=state)
+        budget = Budget.of(headers.get(LEFT, ""), now=arrived)
+        limits = await self.limits.admit(grant.agreement)
+        sealed = await self._done_once(admitted, grant, budget, state)
         await self.evidence.submit(sealed.evidence)
-        await answer(send, status=sealed.status, headers=sealed.headers, body=sealed.body, head_only=request.method == "HEAD")
+        lines = (*sealed.headers, ("ratelimit", limits)) if limits else sealed.headers
+        await answer(send, status=sealed.status, headers=lines, body=sealed.body, head_only=request.method == "HEAD")
 
-    async def _ask(self, admitted: Admitted, request: ProviderRequest) -> ServiceAnswer:
-        """Ask the service: a handler of this process in a thread, or an information system by HTTP.
+    async def _done_once(self, admitted: Admitted, grant: Grant, budget: Budget | None, state: Snapshot) -> Sealed:
+        """Ask the service, or repeat the answer that it gave under the same Idempotency-Key.
+
+        The answer is kept before its evidence is committed: a crash between the two leaves a try that is answered again and
+        recorded then, never one that is done again. A key whose request has an unknown end stays claimed until its lease is over.
+
+        Raises:
+            KeyInFlight, KeyReused: the key is taken.
+        """
+        request = repeatable(admitted.message)
+        if request is None:
+            return seal(admitted, grant, await self._ask(admitted, grant, budget), state=state)
+        lease = timedelta(seconds=admitted.service.timeout_seconds + LEASE_SECONDS)
+        if (before := await self.in_thread(lambda: claim(request, lease=lease))) is not None:
+            return again(seal(admitted, grant, before.answer, state=state), transaction_id=before.transaction_id)
+        try:
+            said = await self._ask(admitted, grant, budget)
+        except ExchangeError as exc:
+            if isinstance(exc, TryLater) or type(exc) is ServiceFailed:  # not asked, or it said that it failed
+                await self.in_thread(lambda: release(request))
+            raise
+        sealed = seal(admitted, grant, said, state=state)
+        if said.status >= FIRST_FAILURE_STATUS:
+            await self.in_thread(lambda: release(request))
+        else:
+            await self.in_thread(lambda: store(request, kept_answer(said, sealed), transaction_id=admitted.request_id))
+        return sealed
+
+    async def _ask(self, admitted: Admitted, grant: Grant, budget: Budget | None) -> ServiceAnswer:
+        """Ask the service when it is this call's turn: a handler of this process in a thread, or an information system by HTTP.
 
         Raises:
             ServiceFailed: no answer in time, or none that can be used.
+            ServiceBusy, ServiceResting: it was not asked.
         """
         service = admitted.service
+        patience = shorter(service.timeout_seconds, budget, now=time.monotonic())
         if service.location != INSIDE:
-            return await self._ask_system(admitted, service.location, service.timeout_seconds)
-        try:
-            return await asyncio.wait_for(self.in_thread(lambda: answer_inside(admitted, request)), service.timeout_seconds)
-        except TimeoutError as exc:
-            raise ServiceFailed("The provider's service did not answer in time.", service=str(service.id)) from exc
+            return await self.guards.before(service.id).ask(lambda: self._ask_system(admitted, service, budget), patience=patience)
+        request = request_of(admitted, grant, inside=False)
+        guard = self.guards.before(service.id, most=MOST_THREADS_FOR_ONE)
+        return await guard.ask(lambda: self._ask_inside(admitted, request, budget), patience=patience)
 
-    async def _ask_system(self, admitted: Admitted, base: str, timeout_seconds: int) -> ServiceAnswer:
+    async def _ask_inside(self, admitted: Admitted, request: ProviderRequest, budget: Budget | None) -> ServiceAnswer:
+        seconds = shorter(admitted.service.timeout_seconds, budget, now=time.monotonic())
+        try:
+            return await asyncio.wait_for(self.in_thread(lambda: answer_inside(admitted, request)), seconds)
+        except TimeoutError as exc:
+            shorter(0, budget, now=time.monotonic())
+            raise ServiceSilent(service=str(admitted.service.id)) from exc
+
+    async def _ask_system(self, admitted: Admitted, service: ServiceEntry, budget: Budget | None) -> ServiceAnswer:
+        base = service.location
         message = admitted.message
         path = "" if message.path == "/" and base.endswith("/") else message.path
         address = f"{base.rstrip('/') if path else base}{path}{'?' + message.query if message.query else ''}"
         headers = [header for header in message.headers if header[0] not in NOT_TO_SERVICE]
         headers.append(("x-road-request-id", admitted.request_id))
-        response = await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=timeout_seconds)
+        if budget is not None:
+            headers.append(budget.header(time.monotonic()))
+        seconds = shorter(service.timeout_seconds, budget, now=time.monotonic())
+        try:
+            response = await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
+        except ProviderUnreachable:
+            shorter(0, budget, now=time.monotonic())  # the caller's time is over: that is no sign that the service is away
+            raise
         answered = dict(kept(response.headers, without=frozenset()))
         if "content-encoding" in answered:
             raise AnswerNotMaskable("The service compressed its answer although nobody asked it to.")
@@ -96,6 +166,18 @@ class ProviderEdge(Edge):
             subjects=subjects_of(answered.get(SUBJECTS_HEADER, "")),
             headers=kept(response.headers, without=NOT_FROM_SERVICE),
         )
+
+
+def kept_answer(said: ServiceAnswer, sealed: Sealed) -> ServiceAnswer:
+    """Return what is kept under an Idempotency-Key: the answer as it was released, with the subjects that it names."""
+    kind = next((value for name, value in sealed.headers if name == "content-type"), "")
+    return ServiceAnswer(said.status, kind, body=sealed.body, subjects=said.subjects, headers=said.headers)
+
+
+def again(sealed: Sealed, *, transaction_id: str) -> Sealed:
+    """Mark a repeated answer, on the wire and in the evidence, with the transaction in which the service gave it."""
+    evidence = replace(sealed.evidence, detail={**sealed.evidence.detail, "replayed": transaction_id})
+    return replace(sealed, headers=(*sealed.headers, ("x-exchange-replayed", transaction_id)), evidence=evidence)
 
 
 def subjects_of(header: str) -> tuple[PersonKey, ...]:

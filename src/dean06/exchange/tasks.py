@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Final
 
-from dean06.core.clock import now
+from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.tasks import recurring
 from dean06.exchange.agreements.actions import warn_of_ending
+from dean06.exchange.domain import repeats
 from dean06.exchange.domain.signatures import FRESH_SECONDS
 from dean06.exchange.indexing import index_evidence
-from dean06.exchange.models import SeenNonce
+from dean06.exchange.models import KeptAnswer, QuotaUse, SeenNonce
 
 KEPT: Final = timedelta(seconds=10 * FRESH_SECONDS)
 """A message older than a minute is stale anyway; the rest is room for clocks that are set back."""
@@ -33,3 +34,12 @@ def warn_of_agreements_that_end() -> int:
 def index_new_evidence() -> int:
     """Index the evidence that got its number since the last time; return how many entries."""
     return index_evidence()
+
+
+@recurring(every_seconds=600)
+def forget_old_answers_and_quotas() -> int:
+    """Delete answers kept longer than a day and quotas of days before yesterday; return how many."""
+    using = database_of("exchange")
+    answers, _ = KeptAnswer.objects.using(using).filter(made_at__lt=now() - repeats.KEPT).delete()
+    quotas, _ = QuotaUse.objects.using(using).filter(day__lt=today().toordinal() - 1).delete()
+    return answers + quotas

@@ -44,6 +44,8 @@ GATEWAY_MADE: Final = frozenset(
         "x-exchange-error",
         "x-exchange-subjects",
         "x-exchange-token",
+        "x-exchange-budget",
+        "x-exchange-replayed",
     }
 )
 """Made by a gateway, so never taken from an information system."""

@@ -1,0 +1,217 @@
+"""Guards in a gateway's process: rates and quotas of agreements, a gate and a circuit before each service, refusals worth a record.
+
+The decisions are pure and stand in ``domain`` (``limits``, ``circuits``, ``budgets``); here is what holds their state. A call under an
+agreement without limits, to a service that answers, costs a few dictionary look-ups and no trip to the database.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from django.db import connections, transaction
+
+from dean06.core.clock import now, today
+from dean06.core.databases import database_of
+from dean06.exchange.domain.agreements import Agreement
+from dean06.exchange.domain.circuits import Circuit, Phase
+from dean06.exchange.domain.identifiers import ServiceId
+from dean06.exchange.domain.limits import Lease, Rate, block_size, gcra, seconds_to_next_day
+from dean06.exchange.errors import (
+    ProviderUnreachable,
+    QuotaExhausted,
+    RateExceeded,
+    ServiceBusy,
+    ServiceResting,
+    ServiceSilent,
+    TryLater,
+)
+
+MOST_AT_ONCE: Final = 64
+MOST_WAITING: Final = 4_000
+RECORD_EVERY_SECONDS: Final = 10.0
+
+Result = TypeVar("Result")
+InThread = Callable[[Callable[[], int]], Awaitable[int]]
+
+
+class Limits:
+    """Rates and daily quotas as one process counts them.
+
+    Args:
+        in_thread: runs something that uses the database in a thread.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, in_thread: InThread, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._in_thread = in_thread
+        self._clock = clock
+        self._arrivals: dict[str, float] = {}
+        self._leases: dict[str, Lease] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def admit(self, agreement: Agreement) -> str:
+        """Count a call and return the value of its RateLimit header; empty where the agreement has no limits.
+
+        Raises:
+            RateExceeded: too soon after the calls before it.
+            QuotaExhausted: the day's calls are used up.
+        """
+        if not agreement.rate_per_second and not agreement.daily_quota:
+            return ""
+        told = self._within_rate(agreement) if agreement.rate_per_second else ""
+        if agreement.daily_quota and not await self._within_quota(agreement):
+            seconds = seconds_to_next_day(now())
+            raise QuotaExhausted(retry_after=seconds, limits=f'"day";r=0;t={seconds}', agreement=agreement.code)
+        return told
+
+    def _within_rate(self, agreement: Agreement) -> str:
+        rate = Rate(agreement.rate_per_second, burst=agreement.rate_per_second)
+        verdict = gcra(rate, arrival=self._arrivals.get(agreement.code, 0.0), now=self._clock())
+        if not verdict.allowed:
+            raise RateExceeded(retry_after=verdict.retry_after, limits='"rate";r=0;t=1', agreement=agreement.code)
+        self._arrivals[agreement.code] = verdict.arrival
+        return f'"rate";r={verdict.remaining};t=1'
+
+    async def _within_quota(self, agreement: Agreement) -> bool:
+        day = today().toordinal()
+        lease = self._leases.setdefault(agreement.code, Lease())
+        if lease.take(day):
+            return True
+        async with self._locks.setdefault(agreement.code, asyncio.Lock()):
+            if lease.take(day):  # another call fetched a block while this one waited
+                return True
+            if lease.exhausted:
+                return False
+            lease.add(day, await self._in_thread(lambda: lease_block(agreement.code, day=day, quota=agreement.daily_quota)))
+            return lease.take(day)
+
+
+def lease_block(agreement: str, *, day: int, quota: int) -> int:
+    """Take a block of a day's quota from the database and return its size; 0 when nothing is left.
+
+    What is taken counts as used: a process that dies takes its block along, so the quota is never exceeded.
+    """
+    using = database_of("exchange")
+    with transaction.atomic(using=using, durable=True), connections[using].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO exchange_quotause (agreement, day, taken) VALUES (%s, %s, 0) ON CONFLICT (agreement, day) DO NOTHING",
+            [agreement, day],
+        )
+        cursor.execute(
+            "UPDATE exchange_quotause AS mine SET taken = GREATEST(old.taken, LEAST(%s, old.taken + %s))"
+            " FROM (SELECT id, taken FROM exchange_quotause WHERE agreement = %s AND day = %s FOR UPDATE) AS old"
+            " WHERE mine.id = old.id RETURNING mine.taken - old.taken",
+            [quota, block_size(quota), agreement, day],
+        )
+        return int(cursor.fetchone()[0])
+
+
+class Guard:
+    """A gate with a bounded queue and a circuit before one service.
+
+    Args:
+        most: calls at once.
+        waiting: calls that may wait for their turn.
+    """
+
+    def __init__(self, *, most: int = MOST_AT_ONCE, waiting: int = MOST_WAITING, clock: Callable[[], float] = time.monotonic) -> None:
+        self.circuit = Circuit()
+        self._turns = asyncio.Semaphore(most)
+        self._most_waiting = waiting
+        self._waiting = 0
+        self._clock = clock
+
+    async def ask(self, question: Callable[[], Awaitable[Result]], *, patience: float) -> Result:
+        """Ask the service when it is this call's turn.
+
+        Args:
+            question: asks; how it ends tells the circuit whether the service can be reached.
+            patience: seconds to wait for the turn.
+
+        Raises:
+            ServiceResting: the circuit is open.
+            ServiceBusy: too many wait already, or the turn did not come in time.
+        """
+        if not self.circuit.admits(self._clock()):
+            raise ServiceResting(retry_after=self.circuit.retry_after(self._clock()))
+        try:
+            await self._take_turn(patience)
+        except BaseException:
+            self.circuit.gave_up()
+            raise
+        try:
+            return await self._asked(question)
+        finally:
+            self._turns.release()
+
+    async def _asked(self, question: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            answer = await question()
+        except (ProviderUnreachable, ServiceSilent):
+            self.circuit.failed(self._clock())
+            raise
+        except BaseException:
+            self.circuit.gave_up()  # it broke, refused or ran out of the caller's time: no sign that it is out of reach
+            raise
+        self.circuit.succeeded()
+        return answer
+
+    async def _take_turn(self, patience: float) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        if self._waiting >= self._most_waiting:
+            raise ServiceBusy(retry_after=1.0, waiting=self._waiting)
+        self._waiting += 1
+        try:
+            await asyncio.wait_for(self._turns.acquire(), patience)
+        except TimeoutError as exc:
+            raise ServiceBusy(retry_after=1.0, waiting=self._waiting) from exc
+        finally:
+            self._waiting -= 1
+
+    @property
+    def phase(self) -> Phase:
+        """Say whether the circuit is closed, open or half open now."""
+        return self.circuit.phase(self._clock())
+
+
+class Guards:
+    """The guard of each service, made when it is first asked."""
+
+    def __init__(self) -> None:
+        self._guards: dict[ServiceId, Guard] = {}
+
+    def before(self, service: ServiceId, *, most: int = MOST_AT_ONCE) -> Guard:
+        """Return the guard of a service."""
+        if (guard := self._guards.get(service)) is None:
+            guard = self._guards[service] = Guard(most=most)
+        return guard
+
+    def phases(self) -> dict[str, str]:
+        """Return the phase of each service's circuit."""
+        return {str(service): guard.phase.value for service, guard in self._guards.items()}
+
+
+class Refusals:
+    """Decides which refusals are recorded: each, but of those that only say "later" one in ten seconds for each reason and caller.
+
+    Otherwise who asks too fast could write as fast into the log. How many were left out stands in the next one that is recorded.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: dict[tuple[str, str, str], tuple[float, int]] = {}
+
+    def left_out(self, error: Exception, *, client: str, service: str, code: str = "") -> int | None:
+        """Say how many like this one were left out since the last that was recorded; nothing if this one is left out too."""
+        if not isinstance(error, TryLater) and not code:
+            return 0
+        place, instant = (code or type(error).__name__, client, service), self._clock()
+        recorded, count = self._last.get(place, (-RECORD_EVERY_SECONDS, 0))
+        if instant - recorded < RECORD_EVERY_SECONDS:
+            self._last[place] = (recorded, count + 1)
+            return None
+        self._last[place] = (instant, 0)
+        return count

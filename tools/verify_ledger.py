@@ -167,7 +167,7 @@ class Keys:
         """Return what a note says if one of the keys signed it, otherwise nothing."""
         text, blank, signatures = note.rpartition("\n\n")
         text += "\n"
-        if not blank or not any(self._signed(text, line) for line in signatures.splitlines()):
+        if not blank or not signatures.endswith("\n") or not any(self._signed(text, line) for line in signatures[:-1].split("\n")):
             return None
         try:
             origin, size, root, chain, end = text.split("\n")
@@ -181,6 +181,8 @@ class Keys:
         try:
             dash, name, value = line.split(" ")
             decoded = base64.b64decode(value, validate=True)
+            if base64.b64encode(decoded).decode() != value:  # one form only, so that no bit of a note is loose
+                return False
             if (dash, name) != ("\N{EM DASH}", KEY_NAME) or decoded[:4] not in self._by_id:
                 return False
             self._by_id[decoded[:4]].verify(decoded[4:], text.encode())
@@ -208,10 +210,13 @@ class Witnesses:
         """Return the names of the witnesses that cosigned a note (C2SP tlog-cosignature)."""
         text, _, signatures = note.rpartition("\n\n")
         names = []
-        for line in signatures.splitlines():
+        for line in signatures[:-1].split("\n") if signatures.endswith("\n") else ():
             try:
-                decoded = base64.b64decode(line.split(" ")[2], validate=True)
+                dash, stated, value = line.split(" ")
+                decoded = base64.b64decode(value, validate=True)
                 name, key = self._keys[decoded[:4]]
+                if (dash, stated, value) != ("\N{EM DASH}", name, base64.b64encode(decoded).decode()):
+                    continue
                 at = struct.unpack(">Q", decoded[4:12])[0]
                 key.verify(decoded[12:], f"cosignature/v1\ntime {at}\n{text}\n".encode())
             except (ValueError, IndexError, KeyError, struct.error, InvalidSignature):
@@ -438,6 +443,8 @@ class LogVerifier:
             self._found("entry_missing", "the entry was removed", seq=seq, entry=entry_id)
             return leaf
         computed = leaf_hash(entry)
+        if entry["id"] != entry_id:
+            self._found("leaf_altered", "the number is given to another entry than the one that stands there", seq=seq, entry=entry_id)
         if computed == leaf and entry["log"] == self.log:
             return computed
         if self._chain is not None and sha256(b"\x02", self._chain, computed) == chain:

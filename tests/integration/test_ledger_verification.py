@@ -70,7 +70,7 @@ def test_a_waiting_entry_is_no_finding_until_its_place_in_the_queue_is_gone(entr
             "UPDATE ledger_ledgerentry SET commitment = set_byte(commitment, 3, 255 - get_byte(commitment, 3)) WHERE id = %s",
             {"entry_altered", "reading_altered"},
         ),
-        ("UPDATE ledger_ledgerentry SET subject = sha256('other') WHERE id = %s", {"entry_altered"}),
+        ("UPDATE ledger_ledgerentry SET subject = sha256('other') WHERE id = %s", {"entry_altered", "key_altered"}),
         ("UPDATE ledger_ledgerleaf SET leaf_hash = sha256('x') WHERE entry_id = %s", {"leaf_altered"}),
         ("DELETE FROM ledger_ledgerentry WHERE id = %s", {"entry_missing"}),
         ("DELETE FROM ledger_ledgerreading WHERE entry_id = %s", {"reading_missing"}),

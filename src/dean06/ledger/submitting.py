@@ -17,7 +17,7 @@ from dean06.core.databases import all_databases, database_of
 from dean06.ledger.checkpoints import is_signed, known_keys, raw_key
 from dean06.ledger.domain.consistency import consistency_places, consistency_proof
 from dean06.ledger.domain.cosignatures import Submission, VerifierKey
-from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
+from dean06.ledger.domain.notes import KEY_NAME, SIGNATURE_MARK, Checkpoint, MalformedNote, Note
 from dean06.ledger.errors import MalformedWitness
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerWitness
 from dean06.ledger.names import signed_logs
@@ -165,7 +165,9 @@ def statement_of(note_text: str, verifier_key: str) -> Statement | None:
     """Read a cosigned note; none unless it bears our signature and that of the witness."""
     try:
         note, key = Note.parse(note_text), VerifierKey.parse(verifier_key)
-        if not is_signed(note, known_keys()) or key.time_under(note) is None:
+        lines = note_text[len(note.text) + 1 :]
+        is_plain = all(line.startswith((f"{SIGNATURE_MARK}{KEY_NAME} ", f"{SIGNATURE_MARK}{key.name} ")) for line in lines.splitlines())
+        if not is_plain or not is_signed(note, known_keys()) or key.time_under(note) is None:
             return None
         return Statement(Checkpoint.parse(note.text), key.name, note_text)
     except MalformedNote:

@@ -140,7 +140,8 @@ def _strays(cursor: Any) -> Iterator[Finding]:
 
 
 LEAVES: Final = f"""
-    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, r.nonce, r.ciphertext, r.key_id, k.id IS NOT NULL, k.wrapped, {ENTRY_COLUMNS}
+    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, r.nonce, r.ciphertext, r.key_id, k.id IS NOT NULL, k.wrapped,
+        k.subject, {ENTRY_COLUMNS}
     FROM ledger_ledgerleaf l
     LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
     LEFT JOIN ledger_ledgerreading r ON r.entry_id = l.entry_id
@@ -164,6 +165,7 @@ class _Leaf:
     key_id: UUID | None
     has_key: bool
     wrapped: bytes | None
+    key_owner: bytes | None
     entry: Entry | None
 
 
@@ -212,10 +214,10 @@ class _LogWalk:
         self.cursor.execute(LEAVES, [self.log, before])
         leaves = [
             _Leaf(
-                *(seq, entry_id, bytes(leaf_hash), bytes(chain_link), nonce, ciphertext, key_id, has_key, wrapped),
+                *(seq, entry_id, bytes(leaf_hash), bytes(chain_link), nonce, ciphertext, key_id, has_key, wrapped, owner),
                 entry=entry_of(tuple(entry)) if entry[0] else None,
             )
-            for seq, entry_id, leaf_hash, chain_link, nonce, ciphertext, key_id, has_key, wrapped, *entry in self.cursor.fetchall()
+            for seq, entry_id, leaf_hash, chain_link, nonce, ciphertext, key_id, has_key, wrapped, owner, *entry in self.cursor.fetchall()
         ]
         if leaves and self.tree is not None:
             self.cursor.execute(NODES, [self.log, before, leaves[-1].seq])
@@ -281,16 +283,12 @@ class _LogWalk:
             return "reading_missing", "the readable part was removed instead of its key"
         if not leaf.has_key:
             return "key_missing", "the row of the data key was removed"
+        if bytes(leaf.key_owner or b"") != entry.subject:
+            return "key_altered", "the data key is not that of the entry's subject"
         if leaf.wrapped is None:
             self.destroyed += 1
             return None
-        data_key = _unwrapped(bytes(leaf.wrapped), leaf.key_id)
-        if data_key is None:
-            return "key_altered", "the data key does not open with this installation's secret"
-        opened = unlock(bytes(leaf.nonce), bytes(leaf.ciphertext), data_key=data_key, entry_id=leaf.entry_id) or b""
-        if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
-            return "reading_altered", "the readable part is not the one that was committed to"
-        return None
+        return _text_problem(leaf, entry, nonce=bytes(leaf.nonce), ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
 
     def _see_subjects(self, leaf: _Leaf, entry: Entry) -> None:
         self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
@@ -340,7 +338,7 @@ class _LogWalk:
     def _is_signed(self, stated: Checkpoint, note_text: str) -> bool:
         try:
             note = Note.parse(note_text)
-            return Checkpoint.parse(note.text) == stated and is_signed(note, self.keys)
+            return str(note) == note_text and Checkpoint.parse(note.text) == stated and is_signed(note, self.keys)
         except MalformedNote:
             return False
 
@@ -444,6 +442,16 @@ class _LogWalk:
         for entry_id, seq in self.cursor.fetchall():
             self._found("pending_stray", "the entry has its number and waits for another", seq=seq, entry_id=entry_id)
         return pending
+
+
+def _text_problem(leaf: _Leaf, entry: Entry, *, nonce: bytes, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
+    data_key = _unwrapped(wrapped, leaf.key_id) if leaf.key_id else None
+    if data_key is None:
+        return "key_altered", "the data key does not open with this installation's secret"
+    opened = unlock(nonce, ciphertext, data_key=data_key, entry_id=leaf.entry_id) or b""
+    if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
+        return "reading_altered", "the readable part is not the one that was committed to"
+    return None
 
 
 def _size_of(statement: Statement) -> int:

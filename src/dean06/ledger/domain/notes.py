@@ -86,7 +86,7 @@ def _signature(line: str) -> tuple[bytes, bytes]:
         decoded = base64.b64decode(value, validate=True)
     except binascii.Error as exc:
         raise MalformedNote from exc
-    if len(decoded) <= KEY_ID_BYTES:
+    if len(decoded) <= KEY_ID_BYTES or base64.b64encode(decoded).decode() != value:  # one form only: no bit of a note is loose
         raise MalformedNote
     return decoded[:KEY_ID_BYTES], decoded[KEY_ID_BYTES:]
 

@@ -184,6 +184,7 @@ def install(monkeypatch, *, looks=(), posts=(), dossiers=(), documents=(), proce
         "procedures": lambda: procedures,
         "search_procedures": lambda text: procedures if "thuong tru" in text or "thường trú" in text else (),
         "looks": own_looks,
+        "one_look": lambda entry, **_who: next((one for one in looks if one.entry_id == entry), look(entry_id=entry)),
     }
     for name, function in replaced.items():
         monkeypatch.setattr(neighbours, name, function)

@@ -54,6 +54,17 @@ def test_pages_for_everyone_are_accessible(page, live_server, world, path):
     shoot(page, "open-" + (re.sub(r"\W+", "-", path).strip("-") or "home"), widths=SIZES)
 
 
+def test_the_page_of_a_look_that_is_not_right_is_accessible(page, enter):
+    enter(page, f"/me/looks/{LOOKS[1].entry_id}/case")
+
+    assert_accessible(page)
+    shoot(page, "own-case", widths=SIZES)
+    page.get_by_label("Điều gì không đúng?").fill("Tôi không phải khách hàng của ngân hàng này.")
+    page.get_by_role("button", name="Gửi phản ánh").click()
+    assert_accessible(page)
+    shoot(page, "own-case-sent", widths=SIZES)
+
+
 @pytest.mark.parametrize("path", ["/", "/me", "/me/record", "/me/household", "/me/looks", "/me/dossiers", "/me/documents"])
 def test_a_persons_own_pages_are_accessible(page, enter, path):
     enter(page, path)

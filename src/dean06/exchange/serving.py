@@ -267,6 +267,7 @@ def _answered(
             "service": str(message.service),
             "agreement": headers["x-exchange-agreement"],
             "notify": grant.agreement.notify,
+            **({"notify_until": grant.agreement.notify_until.isoformat()} if grant.agreement.notify_until else {}),
             "status": answer.status,
             "request_hash": admitted.hash,
             "request_digest": content_digest(message.body),

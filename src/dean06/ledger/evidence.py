@@ -15,11 +15,13 @@ from uuid import UUID
 from django.db import connections
 
 from dean06.core.databases import all_databases
+from dean06.core.keys import PersonKey
 from dean06.ledger.domain.leaves import SALT_BYTES
 from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
 from dean06.ledger.errors import EntryNotFound
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
-from dean06.ledger.queries import closed_proof_of, open_reading
+from dean06.ledger.queries import Look, closed_proof_of, look_of, open_reading
+from dean06.ledger.secrets import pseudonym
 from dean06.ledger.sequencer import hashes_at
 
 OPENED: Final = """
@@ -28,6 +30,14 @@ OPENED: Final = """
     LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
 """
 AFTER: Final = f"{OPENED} WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT %s"
+LOOK: Final = """
+    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, r.nonce, r.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e
+    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id
+    LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    WHERE e.id = %(entry)s AND (
+        e.subject = %(subject)s OR EXISTS (SELECT 1 FROM ledger_ledgersubject s WHERE s.entry_id = e.id AND s.subject = %(subject)s)
+    )
+"""
 ONE: Final = f"{OPENED} WHERE e.id = %s"
 
 
@@ -55,6 +65,21 @@ def _opened(row: tuple[Any, ...]) -> Opened:
     text = open_reading(entry_id, *locked)
     payload = json.loads(text[SALT_BYTES:]) if text else None
     return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
+
+
+def look_at(entry_id: UUID, *, subject: PersonKey) -> Look:
+    """Return one line of a person's page.
+
+    Raises:
+        EntryNotFound: no such entry, or it does not concern her.
+    """
+    for using in all_databases():
+        with connections[using].cursor() as cursor:
+            cursor.execute(LOOK, {"entry": entry_id, "subject": pseudonym(subject)})
+            row = cursor.fetchone()
+        if row is not None:
+            return look_of(row)
+    raise EntryNotFound(entry=entry_id)
 
 
 def evidence_of(entry_id: UUID) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What other modules may use of ledger."""
 
 from dean06.ledger.actions import Draft, destroy_subject_key, record, record_batch, record_many
-from dean06.ledger.evidence import Opened, evidence_of, opened_after
+from dean06.ledger.evidence import Opened, evidence_of, look_at, opened_after
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
@@ -29,6 +29,7 @@ __all__ = [
     "grant_app_role",
     "keys_of_pem",
     "log_keys",
+    "look_at",
     "looks_at",
     "opened_after",
     "overdue",

@@ -85,7 +85,7 @@ def looks_at(subject: PersonKey, *, kinds: Sequence[str] | None = None, cursor: 
     }
     rows = [row for using in all_databases() for row in _looks_in(using, wanted)]
     rows.sort(key=lambda row: row[0], reverse=True)
-    looks = [_look(row) for row in rows[:size]]
+    looks = [look_of(row) for row in rows[:size]]
     return Page(looks, encode_cursor([looks[-1].entry_id]) if len(rows) > size else "")
 
 
@@ -104,7 +104,8 @@ def _looks_in(using: str, wanted: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _look(row: tuple[Any, ...]) -> Look:
+def look_of(row: tuple[Any, ...]) -> Look:
+    """Make a line of a person's page from a row of ``LOOKS``."""
     entry_id, log, kind, at, seq, *locked = row[0], row[1], row[2], row[3], *row[4:]
     opened = open_reading(entry_id, *locked)
     text: dict[str, Any] = json.loads(opened[SALT_BYTES:]) if opened else {}

@@ -1,6 +1,6 @@
 """What the portal may refuse."""
 
-from dean06.core.errors import Denied, Invalid, Unavailable
+from dean06.core.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 
 
 class LoginNotStarted(Denied):
@@ -50,3 +50,39 @@ class BadChoice(Invalid):
 
     code = "portal.bad_choice"
     message_vi = "Lựa chọn không có trong danh sách."
+
+
+class CaseNotFound(NotFound):
+    """There is no such case, or the actor may not see it."""
+
+    code = "portal.case_not_found"
+    message_vi = "Không có phản ánh này."
+
+
+class WordsNeeded(Invalid):
+    """A case and its answer are written in words, and not in a book."""
+
+    code = "portal.words_needed"
+    message_vi = "Hãy viết vài lời, nhiều nhất 2.000 ký tự."
+
+
+class CaseAlreadyOpen(Conflict):
+    """The person has opened a case about this look before."""
+
+    code = "portal.case_already_open"
+    message_vi = "Bạn đã phản ánh lần xem này rồi."
+
+
+class CaseAlreadyAnswered(Conflict):
+    """The case was answered before; an answer stands."""
+
+    code = "portal.case_already_answered"
+    message_vi = "Phản ánh này đã được trả lời."
+
+
+class NotDataProtectionOfficer(Denied):
+    """Cases are answered by the data protection officer."""
+
+    code = "portal.not_data_protection_officer"
+    message_vi = "Việc này dành cho người phụ trách bảo vệ dữ liệu cá nhân."
+    asks_for_login = True

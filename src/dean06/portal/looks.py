@@ -1,20 +1,26 @@
 """Who looked at a person's data and why, in sentences."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from dean06.core.clock import today
+from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
 from dean06.core.paging import Page
 from dean06.ledger.public import Look
 from dean06.portal import neighbours
+from dean06.portal.models import LookCase
 
 PAGE_SIZE: Final = 20
+COUNTED_THROUGH: Final = 500
+COUNTED_AT_ONCE: Final = 100
 SHORT_LIST: Final = 6
 ANSWERED: Final = "exchange.answered"
 ANSWERED_YES_OR_NO: Final = "agrees"
@@ -53,6 +59,9 @@ KINDS: Final[Mapping[str, tuple[object, str]]] = {
     "services.dossier_withdrawn": (gettext_lazy("Bạn rút hồ sơ"), "back"),
     "services.result_stored": (gettext_lazy("Đưa kết quả vào kho dữ liệu của bạn"), "doc"),
     "registry.residence_corrected": (gettext_lazy("Cải chính nơi thường trú của bạn"), "home"),
+    "portal.case_opened": (gettext_lazy("Bạn phản ánh một lần xem dữ liệu"), "help"),
+    "portal.case_shown": (gettext_lazy("Mở phản ánh của bạn để xem xét"), "eye"),
+    "portal.case_answered": (gettext_lazy("Trả lời phản ánh của bạn"), "doc"),
     "organisation.appointed": (gettext_lazy("Giao cho bạn một vị trí công tác"), "card"),
     "organisation.appointment_ended": (gettext_lazy("Kết thúc vị trí công tác của bạn"), "card"),
     "organisation.absence_recorded": (gettext_lazy("Ghi nhận thời gian bạn vắng mặt"), "clock"),
@@ -144,16 +153,72 @@ class LookLine:
     kind: str
     is_own: bool
     is_readable: bool
+    case: LookCase | None = None
+
+    @property
+    def may_be_questioned(self) -> bool:
+        """Say whether the person may open a case: somebody else did this, and it has its number."""
+        return self.seq is not None and not self.is_own and not self.kind.startswith("portal.case_")
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Looks that the law lets a person know of later or not at all: counted, never shown.
+
+    ``is_all`` is false when there were more entries than were counted through.
+    """
+
+    delayed: int
+    exempt: int
+    is_all: bool
 
 
 def lines(person: PersonKey, *, cursor: str = "", size: int = PAGE_SIZE) -> Page[LookLine]:
     """Return what was done with the person's data, newest first."""
     names = {card.code: str(card.name) for card in neighbours.procedures()}
-    found = neighbours.looks(person, cursor=cursor, size=size)
-    return Page([line_of(look, procedure_names=names) for look in found.rows], found.next_cursor)
+    told: list[Look] = []
+    next_cursor = cursor
+    while len(told) < size:  # what is not told leaves no gap that would say when it was
+        found = neighbours.looks(person, cursor=next_cursor, size=size - len(told))
+        told += [look for look in found.rows if is_told(look)]
+        next_cursor = found.next_cursor
+        if not next_cursor:
+            break
+    cases = own_cases_of(person, told)
+    return Page([line_of(look, procedure_names=names, case=cases.get(look.entry_id)) for look in told], next_cursor)
 
 
-def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
+def own_cases_of(person: PersonKey, looks: Sequence[Look]) -> Mapping[UUID, LookCase]:
+    """Return the person's cases about some looks, by entry."""
+    rows = LookCase.objects.using(database_of("portal")).filter(person=person, entry_id__in=[look.entry_id for look in looks])
+    return {case.entry_id: case for case in rows}
+
+
+def is_told(look: Look) -> bool:
+    """Say whether the person is to be told of a look, by the rule of the agreement that it rested on."""
+    match look.detail.get("notify"):
+        case "exempt":
+            return False
+        case "delayed":
+            until = look.detail.get("notify_until")
+            return bool(until) and date.fromisoformat(str(until)) <= today()
+        case _:
+            return True
+
+
+def untold(person: PersonKey) -> Untold:
+    """Count the looks that are not shown, through the newest ``COUNTED_THROUGH`` entries."""
+    counts, cursor = Counter[str](), ""
+    for _page in range(COUNTED_THROUGH // COUNTED_AT_ONCE):
+        found = neighbours.looks(person, cursor=cursor, size=COUNTED_AT_ONCE)
+        counts.update(str(look.detail["notify"]) for look in found.rows if not is_told(look))
+        cursor = found.next_cursor
+        if not cursor:
+            break
+    return Untold(counts["delayed"], counts["exempt"], is_all=not cursor)
+
+
+def line_of(look: Look, *, procedure_names: Mapping[str, str], case: LookCase | None = None) -> LookLine:
     """Put one entry into words."""
     is_own = look.purpose == neighbours.OWN_RECORD
     what, icon = KINDS.get(look.kind, (look.kind, "eye"))
@@ -177,6 +242,7 @@ def line_of(look: Look, *, procedure_names: Mapping[str, str]) -> LookLine:
         kind=look.kind,
         is_own=is_own,
         is_readable=look.is_readable,
+        case=case,
     )
 
 

@@ -1,8 +1,11 @@
 """The portal's own state: log-ins on their way, sessions, and a person's own pages as this session has seen them."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
+from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.keys import new_key
 
@@ -72,3 +75,56 @@ class OwnPage(models.Model):
 
     def __str__(self) -> str:
         return self.page
+
+
+DATA_PROTECTION_OFFICER = "data_protection_officer"
+
+
+class LookCaseRows(models.QuerySet["LookCase"]):
+    """Cases about looks: the person's own, and all for the data protection officer."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return what the actor may see; the same rule for list, detail and answer."""
+        if actor.has_role(DATA_PROTECTION_OFFICER):
+            return self.all()
+        return self.none() if actor.person is None else self.filter(person=actor.person)
+
+
+class LookCase(models.Model):
+    """A person says of a look at her data that it is not right; the data protection officer answers (phản ánh một lần xem).
+
+    Words and answer are encrypted; ``reply_by`` and ``answer_by`` are the clock that held when she wrote.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    entry_id = models.UUIDField()
+    person = models.UUIDField()
+    words = models.BinaryField()
+    opened_at = models.DateTimeField(default=now)
+    reply_by = models.DateField()
+    answer_by = models.DateField()
+    clock_basis = models.CharField(max_length=200)
+    answer = models.BinaryField(default=b"")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=200, default="", blank=True)
+    answered_for = models.CharField(max_length=300, default="", blank=True)
+
+    objects = LookCaseRows.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["answered_at", "answer_by"], name="portal_case_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "entry_id"], name="portal_case_once_a_look"),
+            models.CheckConstraint(
+                name="portal_case_answered_by_someone",
+                condition=Q(answered_at__isnull=True, answer=b"", answered_by="") | (Q(answered_at__isnull=False) & ~Q(answered_by="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_answered(self) -> bool:
+        """Say whether the officer has answered."""
+        return self.answered_at is not None

@@ -9,7 +9,7 @@ from dean06.core.actor import Actor
 from dean06.core.keys import PersonKey
 from dean06.core.paging import Page
 from dean06.exchange.public import call
-from dean06.ledger.public import Look, looks_at, proof_of
+from dean06.ledger.public import Look, look_at, looks_at, proof_of
 from dean06.organisation.public import HeldPost, posts_held_by
 from dean06.portal.errors import OwnRecordRefused
 from dean06.reference.public import Unit, code_list
@@ -56,6 +56,11 @@ def own_document(path: str, *, actor: Actor) -> Mapping[str, Any]:
 def looks(person: PersonKey, *, cursor: str, size: int) -> Page[Look]:
     """Return who looked at a person's data, newest first."""
     return looks_at(person, cursor=cursor, size=size)
+
+
+def one_look(entry: UUID, *, person: PersonKey) -> Look:
+    """Return one look at a person's data."""
+    return look_at(entry, subject=person)
 
 
 def proof(entry: UUID, *, person: PersonKey) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dean06.portal.pages import home, login, me, preferences
+from dean06.portal.pages import cases, home, login, me, preferences
 
 app_name = "portal"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path("me/household", me.household, name="household"),
     path("me/looks", me.looks, name="looks"),
     path("me/looks/<uuid:entry>/proof.json", me.proof, name="proof"),
+    path("me/looks/<uuid:entry>/case", cases.own_case, name="case"),
+    path("data-protection/cases", cases.desk, name="cases"),
+    path("data-protection/cases/<uuid:case>", cases.desk_case, name="desk-case"),
     path("me/dossiers", me.dossiers, name="dossiers"),
     path("me/documents", me.documents, name="documents"),
 ]

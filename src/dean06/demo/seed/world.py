@@ -135,7 +135,7 @@ def _establish(cast: Cast) -> list[PostPlan]:
         PostPlan("appraiser", receiving, "Cán bộ thẩm định", ("appraiser",), (cast.to_commune,)),
         PostPlan("head", receiving, "Trưởng Công an", ("head",), (cast.to_commune,)),
         PostPlan("leader", PROVINCE_AGENCY, "Tổ trưởng Tổ công tác Đề án 06", ("leader",), (province,)),
-        PostPlan("national_leader", POLICE, "Thành viên Tổ công tác Đề án 06", ("leader",), (COUNTRY,)),
+        PostPlan("national_leader", POLICE, "Thành viên Tổ công tác Đề án 06", ("leader", "data_protection_officer"), (COUNTRY,)),
         PostPlan("bank_teller", BANK, "Giao dịch viên", ("bank_teller",), (COUNTRY,)),
         PostPlan("exchange_requester", BANK, "Phụ trách khai thác dữ liệu", ("exchange_requester",), (COUNTRY,)),
         PostPlan("exchange_approver", POLICE, "Phụ trách chia sẻ dữ liệu", ("exchange_approver",), (COUNTRY,)),

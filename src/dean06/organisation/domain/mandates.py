@@ -18,9 +18,12 @@ Role = Literal[
     "bank_teller",
     "exchange_requester",
     "exchange_approver",
+    "data_protection_officer",
 ]
 ROLES: Final[frozenset[str]] = frozenset(get_args(Role))
-SENSITIVE_ROLES: Final[frozenset[str]] = frozenset({"head", "leader", "data_steward", "operator", "exchange_approver"})
+SENSITIVE_ROLES: Final[frozenset[str]] = frozenset(
+    {"head", "leader", "data_steward", "operator", "exchange_approver", "data_protection_officer"}
+)
 """Roles that sign for the state, see across units or change the rules: granted by two people, never by one."""
 
 UnitKind = Literal["commune_police", "commune_office", "ministry", "province_office", "bank"]

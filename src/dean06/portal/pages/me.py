@@ -10,15 +10,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods
 
 from dean06.core.actor import Actor
 from dean06.core.errors import Dean06Error, Denied
 from dean06.core.keys import PersonKey
 from dean06.portal import neighbours
 from dean06.portal.dossiers import dossier_lines
-from dean06.portal.errors import LoginNeeded
-from dean06.portal.looks import lines
+from dean06.portal.errors import CaseNotFound, LoginNeeded
+from dean06.portal.looks import is_told, lines, untold
 from dean06.portal.record import HOUSEHOLD, RECORD, members, own, person_facts, residence_facts, sex
 
 Page = Callable[..., HttpResponse]
@@ -26,20 +26,27 @@ SHORT: Final = 3
 SHORT_DOCUMENTS: Final = 4
 
 
-def own_page(page: Page) -> Page:
-    """Let only a logged-in person in, send others to log in first, and keep the page out of caches."""
+def _own(*methods: str) -> Callable[[Page], Page]:
+    def decorate(page: Page) -> Page:
+        @require_http_methods(list(methods))
+        @wraps(page)
+        def guarded(request: HttpRequest, **arguments: object) -> HttpResponse:
+            actor: Actor = request.actor  # type: ignore[attr-defined]
+            if actor.person is None or not actor.session:
+                return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")
+            response = page(request, actor, **arguments)
+            add_never_cache_headers(response)
+            return response
 
-    @require_GET
-    @wraps(page)
-    def guarded(request: HttpRequest, **arguments: object) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
-        if actor.person is None or not actor.session:
-            return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")
-        response = page(request, actor, **arguments)
-        add_never_cache_headers(response)
-        return response
+        return guarded
 
-    return guarded
+    return decorate
+
+
+own_page: Final = _own("GET")
+"""Let only a logged-in person in, send others to log in first, and keep the page out of caches."""
+own_form: Final = _own("GET", "POST")
+"""The same for a page that is also sent."""
 
 
 def person_of(actor: Actor) -> PersonKey:
@@ -93,15 +100,19 @@ def household(request: HttpRequest, actor: Actor) -> HttpResponse:
 @own_page
 def looks(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show everyone who looked at the person's data, why, and where the proof is."""
-    page = lines(person_of(actor), cursor=request.GET.get("cursor", ""))
-    return render(request, "portal/looks.html", {"looks": page.rows, "next_cursor": page.next_cursor})
+    person = person_of(actor)
+    page = lines(person, cursor=request.GET.get("cursor", ""))
+    return render(request, "portal/looks.html", {"looks": page.rows, "next_cursor": page.next_cursor, "untold": untold(person)})
 
 
 @own_page
 def proof(request: HttpRequest, actor: Actor, entry: UUID) -> HttpResponse:
     """Hand out the proof of one entry about the person herself, to be checked offline."""
     del request
-    document = neighbours.proof(entry, person=person_of(actor))
+    person = person_of(actor)
+    if not is_told(neighbours.one_look(entry, person=person)):
+        raise CaseNotFound(entry=str(entry))
+    document = neighbours.proof(entry, person=person)
     response = JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="bang-chung-{entry}.json"'
     return response

@@ -11,6 +11,7 @@ import click
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.exchange_events import events
+from dean06.cli.exchange_members import configuration, member
 from dean06.core.clock import now, today
 
 FAILED: Final = 1
@@ -24,7 +25,8 @@ def exchange() -> None:
     """Members, agreements, calls and events of the data exchange."""
 
 
-exchange.add_command(events)
+for group in (events, configuration, member):
+    exchange.add_command(group)
 
 
 @exchange.command()

@@ -48,6 +48,13 @@ class Config(BaseSettings):
         default="own",
         description="own: gateways meet by mutual TLS with certificates made here; external: a proxy in front does that, plain HTTP here.",
     )
+    exchange_configuration: str = Field(
+        default="", description="URL or file of a signed configuration that this installation's gateways follow; empty: the own database."
+    )
+    exchange_trust_anchor: Path = Field(
+        default=Path("exchange-anchor.pem"), description="Root certificates that a followed configuration must lead to; brought by hand."
+    )
+    exchange_refresh_seconds: float = Field(default=30.0, description="Pause between two looks for a newer configuration.")
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"

@@ -383,3 +383,43 @@ class EvidenceNotFound(ExchangeError, NotFound):
     message_vi = "Không có bằng chứng của giao dịch này, hoặc giao dịch không phải của đơn vị hỏi."
     fault = "NotFound"
     status = 404
+
+
+class MemberRevoked(ExchangeError, Denied):
+    """The member was shut out of the exchange by its operator; nothing is asked of it and nothing answered to it."""
+
+    code = "exchange.member_revoked"
+    message_vi = "Thành viên này đã bị đình chỉ khỏi nền tảng."
+    fault = "UnknownMember"
+
+
+class ConfigurationMissing(ExchangeError, Unavailable):
+    """This gateway has no configuration that it can believe yet."""
+
+    code = "exchange.configuration_missing"
+    message_vi = "Cổng trao đổi chưa nhận được cấu hình tin cậy."
+    fault = "OutdatedGlobalConf"
+
+
+class ConfigurationExpired(ExchangeError, Unavailable):
+    """The gateway's configuration is past its validity and grace, and the registry did not give a newer one."""
+
+    code = "exchange.configuration_expired"
+    message_vi = "Cấu hình của cổng trao đổi đã quá hạn và chưa nhận được bản mới."
+    fault = "OutdatedGlobalConf"
+
+
+class ConfigurationRefused(ExchangeError, Denied):
+    """A configuration is not what the registry signed, or is older than the one in use."""
+
+    code = "exchange.configuration_refused"
+    message_vi = "Cấu hình nhận được không do cơ quan đăng ký ký hoặc cũ hơn bản đang dùng."
+    fault = "InternalError"
+
+
+class MemberKeyNotFound(ExchangeError, NotFound):
+    """No such key of a member, or it does not stand so that this step is possible."""
+
+    code = "exchange.member_key_not_found"
+    message_vi = "Không có khóa này của thành viên, hoặc khóa không còn ở trạng thái cho phép bước này."
+    fault = "NotFound"

@@ -31,10 +31,12 @@ def list_clients(state: Snapshot, *, instance: str, accept: str) -> Rendered:
     rows = [
         {"id": _member_id(ClientId.parse(member.id)), "name": member.name}
         for member in sorted(state.members.values(), key=lambda member: member.id)
+        if not member.is_revoked
     ]
     rows += [
-        {"id": _member_id(entry.id), "name": state.member(entry.id).name, "subsystem_name": entry.name}
+        {"id": _member_id(entry.id), "name": state.members[entry.id.member].name, "subsystem_name": entry.name}
         for entry in sorted(state.subsystems.values(), key=lambda entry: entry.id)
+        if not state.members[entry.id.member].is_revoked
     ]
     rows = [row for row in rows if not instance or row["id"]["xroad_instance"] == instance]  # type: ignore[index]  # a mapping by construction
     if "json" in accept and not wants_xml(accept):

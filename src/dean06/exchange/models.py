@@ -56,12 +56,64 @@ class Member(models.Model):
     name = models.CharField(max_length=300)
     gateway = models.CharField(max_length=300, help_text="Origin of the member's provider gateway, or 'local'.")
     key_name = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True, help_text="Since when every call of and to the member is refused.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["instance", "member_class", "member_code"], name="exchange_member_once")]
 
     def __str__(self) -> str:
         return f"{self.instance}/{self.member_class}/{self.member_code}"
+
+
+class MemberKey(models.Model):
+    """A signing key that a member holds itself, enrolled by a request (PKCS#10); or the mark that a key is revoked.
+
+    As soon as a member has an enrolled key, the keys of this installation's key store no longer count for it.
+    """
+
+    class State(models.TextChoices):
+        """Where a key stands."""
+
+        REQUESTED = "requested"
+        ACTIVE = "active"
+        REFUSED = "refused"
+        REVOKED = "revoked"
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="keys")
+    kid = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State)
+    request = models.TextField(default="", blank=True)
+    certificate = models.TextField(default="", blank=True)
+    not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
+    requested_at = models.DateTimeField(default=now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, default="", blank=True)
+    reason = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "kid"], name="exchange_member_key_once"),
+            models.CheckConstraint(
+                name="exchange_active_key_certified",
+                condition=~Q(state="active") | (~Q(certificate="") & Q(not_after__isnull=False, decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kid} {self.state}"
+
+
+class PublishedConfiguration(models.Model):
+    """A configuration as the registry signed it; gateways elsewhere go by the newest."""
+
+    version = models.BigIntegerField(primary_key=True)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the content, without number and times.")
+    token = models.TextField()
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.version)
 
 
 class Subsystem(models.Model):

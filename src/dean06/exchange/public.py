@@ -2,9 +2,20 @@
 
 from dean06.exchange.bundles import evidence_bundle, note_hand_out
 from dean06.exchange.calling import call
+from dean06.exchange.configuration.enrolling import (
+    approve_key,
+    keys_of_members,
+    readmit_member,
+    refuse_key,
+    request_key,
+    revoke_key,
+    revoke_member,
+)
+from dean06.exchange.configuration.publishing import publish as publish_configuration
 from dean06.exchange.descriptions import breaks_between, findings_in, warnings_since
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
 from dean06.exchange.domain.answering import Answer, Handler, ProviderRequest, ProviderResponse
+from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.events.actions import forget_target, register_target, replay, retry_dead
 from dean06.exchange.events.actions import tell as tell_event
 from dean06.exchange.events.loading import load_event_types
@@ -16,15 +27,18 @@ from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.providing import register_provider
 from dean06.exchange.queries import agreements, member_name
+from dean06.exchange.verifying import verified as verified_configuration
 
 __all__ = [
     "Agreement",
     "Answer",
+    "ClientId",
     "Handler",
     "LegalBasis",
     "ProviderRequest",
     "ProviderResponse",
     "agreements",
+    "approve_key",
     "breaks_between",
     "call",
     "dead_letters",
@@ -36,17 +50,25 @@ __all__ = [
     "evidence_bundle",
     "findings_in",
     "forget_target",
+    "keys_of_members",
     "load_agreements",
     "load_event_types",
     "load_members",
     "member_name",
     "note_hand_out",
+    "publish_configuration",
+    "readmit_member",
+    "refuse_key",
     "register_provider",
     "register_subject_resolver",
     "register_target",
     "replay",
+    "request_key",
     "retry_dead",
+    "revoke_key",
+    "revoke_member",
     "tell_event",
+    "verified_configuration",
     "warnings_since",
     "write_hop_files",
 ]

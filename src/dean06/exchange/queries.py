@@ -3,6 +3,7 @@
 from dean06.exchange import snapshot
 from dean06.exchange.domain.agreements import Agreement
 from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.errors import UnknownMember
 
 
 def agreements() -> tuple[Agreement, ...]:
@@ -18,4 +19,7 @@ def member_name(identifier: str) -> str:
         MalformedClient: not an identifier.
         UnknownMember: not registered.
     """
-    return snapshot.current().member(ClientId.parse("/".join(identifier.split("/")[:4]))).name
+    client = ClientId.parse("/".join(identifier.split("/")[:4]))
+    if (entry := snapshot.current().members.get(client.member)) is None:
+        raise UnknownMember(member=client.member)
+    return entry.name

@@ -1,36 +1,61 @@
 """Members, services and agreements in memory, compiled, at most two seconds behind the database."""
 
+import base64
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
+from functools import cache
 from threading import Lock
 from typing import Any, Final
 
 from django.conf import settings
 
+from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.exchange.changes import newest_version
 from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
-from dean06.exchange.errors import UnknownMember, UnknownService
-from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, Service, ServiceDescription, Subsystem
-from dean06.signing.public import PublicKey, Signer, published_keys, signer, verify_raw
+from dean06.exchange.errors import MemberRevoked, UnknownMember, UnknownService
+from dean06.exchange.following import Follower
+from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
+from dean06.signing.public import PublicKey, Signer, published_keys, read_certificate, read_spki, signer, verify_raw
 
 FRESH_SECONDS: Final = 1.0
 INSIDE: Final = "inside"
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolledKey:
+    """A public key of a member, and until when its signatures count."""
+
+    public_key: PublicKey
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberEntry:
-    """An organisation as the gateways see it."""
+    """An organisation as the gateways see it.
+
+    Attributes:
+        id: ``VN/GOV/G01``.
+        name: as citizens read it.
+        gateway: origin of its provider gateway.
+        key_name: its signing key where this installation holds it.
+        is_revoked: shut out by the operator.
+        enrolled: the keys that count, by identifier; None: those that this installation's key store publishes.
+        revoked_kids: identifiers that no longer count.
+    """
 
     id: str
     name: str
     gateway: str
     key_name: str
+    is_revoked: bool = False
+    enrolled: Mapping[str, EnrolledKey] | None = None
+    revoked_kids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +98,12 @@ class Snapshot:
 
         Raises:
             UnknownMember: the member is not registered.
+            MemberRevoked: the member was shut out.
         """
         if (entry := self.members.get(identifier.member)) is None:
             raise UnknownMember(member=identifier.member)
+        if entry.is_revoked:
+            raise MemberRevoked(member=identifier.member)
         return entry
 
     def client(self, identifier: ClientId) -> SubsystemEntry:
@@ -83,9 +111,11 @@ class Snapshot:
 
         Raises:
             UnknownMember: the subsystem is not registered.
+            MemberRevoked: its member was shut out.
         """
         if (entry := self.subsystems.get(identifier)) is None:
             raise UnknownMember(client=str(identifier))
+        self.member(identifier)
         return entry
 
     def service(self, identifier: ServiceId) -> ServiceEntry:
@@ -113,7 +143,8 @@ class Snapshot:
 
     def verifier(self, identifier: ClientId) -> "Verifier":
         """Return the check of the member's signatures."""
-        return Verifier(self.member(identifier).key_name, self._keys)
+        entry = self.member(identifier)
+        return Verifier(entry.key_name, self._keys, entry.enrolled, entry.revoked_kids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +153,17 @@ class Verifier:
 
     key_name: str
     _keys: dict[tuple[str, str], PublicKey] = field(repr=False)
+    enrolled: Mapping[str, EnrolledKey] | None = None
+    revoked_kids: frozenset[str] = frozenset()
 
     def __call__(self, key_id: str, data: bytes, signature: bytes) -> bool:
         """Say whether a published key with this id made the signature; an unknown id is no."""
+        if key_id in self.revoked_kids:
+            return False
+        if self.enrolled is not None:
+            enrolled = self.enrolled.get(key_id)
+            is_good = enrolled is not None and (enrolled.not_after is None or now() < enrolled.not_after)
+            return is_good and enrolled is not None and verify_raw(enrolled.public_key, data, signature)
         place = (self.key_name, key_id)
         if place not in self._keys:
             for published in published_keys(self.key_name):
@@ -139,8 +178,16 @@ _checked_at = 0.0
 
 
 def current() -> Snapshot:
-    """Return the state in force; asks the database for its version at most once a second."""
+    """Return the state in force; asks the database for its version at most once a second.
+
+    A gateway that follows a signed configuration takes that instead.
+
+    Raises:
+        ConfigurationMissing, ConfigurationExpired: there is no configuration to go by.
+    """
     global _current, _checked_at  # noqa: PLW0603 -- one snapshot a process
+    if settings.DEAN06_EXCHANGE_CONFIGURATION:
+        return _followed()
     known = _current
     if known is not None and time.monotonic() - _checked_at < FRESH_SECONDS:
         return known
@@ -158,6 +205,26 @@ def forget() -> None:
     _current = None
 
 
+def _followed() -> Snapshot:
+    global _current  # noqa: PLW0603 -- one snapshot a process
+    configuration = _follower().configuration()
+    known = _current
+    if known is None or known.version != configuration.version:
+        with _lock:
+            known = _current = read_shared(configuration.content, version=configuration.version)
+    return known
+
+
+@cache
+def _follower() -> Follower:
+    return Follower(
+        settings.DEAN06_EXCHANGE_CONFIGURATION,
+        anchors=settings.DEAN06_EXCHANGE_TRUST_ANCHOR,
+        kept=settings.DEAN06_DATA_DIR / "exchange" / "configuration.jws",
+        refresh_seconds=settings.DEAN06_EXCHANGE_REFRESH_SECONDS,
+    )
+
+
 def _with_fresh_keys(known: Snapshot) -> Snapshot:
     return Snapshot(known.version, known.members, known.subsystems, known.services, known.agreements)
 
@@ -165,7 +232,7 @@ def _with_fresh_keys(known: Snapshot) -> Snapshot:
 def read(version: int) -> Snapshot:
     """Compile the state that the database holds."""
     using = database_of("exchange")
-    members = {str(row): MemberEntry(str(row), row.name, _gateway(row.gateway), row.key_name) for row in Member.objects.using(using).all()}
+    members = {str(row): _member(row) for row in Member.objects.using(using).prefetch_related("keys")}
     subsystems = {
         entry.id: entry
         for row in Subsystem.objects.using(using).select_related("member")
@@ -180,7 +247,70 @@ def read(version: int) -> Snapshot:
     return Snapshot(version, members, subsystems, services, _agreements(using))
 
 
-def _gateway(text: str) -> str:
+def _member(row: Member) -> MemberEntry:
+    rows = list(row.keys.all())
+    revoked = frozenset(key.kid for key in rows if key.state == MemberKey.State.REVOKED)
+    is_revoked = row.revoked_at is not None
+    return MemberEntry(str(row), row.name, gateway_origin(row.gateway), row.key_name, is_revoked, _enrolled(rows), revoked)
+
+
+def _enrolled(rows: Sequence[MemberKey]) -> dict[str, EnrolledKey] | None:
+    """Return the keys that a member enrolled itself; None if it never did."""
+    if not any(row.certificate for row in rows):
+        return None
+    active = [row for row in rows if row.state == MemberKey.State.ACTIVE]
+    return {row.kid: EnrolledKey(read_certificate(row.certificate).public_key, row.not_after) for row in active}
+
+
+def keys_of(row: Member) -> dict[str, EnrolledKey]:
+    """Return the keys of a member that count today, wherever they are held."""
+    entry = _member(row)
+    if entry.enrolled is not None:
+        return dict(entry.enrolled)
+    published = published_keys(entry.key_name)
+    return {key.kid: EnrolledKey(key.public_key, key.not_after) for key in published if key.kid not in entry.revoked_kids}
+
+
+def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
+    """Compile a verified configuration; tokens of information systems and addresses behind the gateway come from the own database."""
+    using = database_of("exchange")
+    tokens = {str(row): row.token_hash for row in Subsystem.objects.using(using).select_related("member")}
+    locations = {str(row): row.location for row in Service.objects.using(using).select_related("subsystem__member")}
+    described = _descriptions(using)
+    members: dict[str, MemberEntry] = {}
+    subsystems: dict[ClientId, SubsystemEntry] = {}
+    services: dict[ServiceId, ServiceEntry] = {}
+    for one in content["members"]:
+        keys = {key["kid"]: EnrolledKey(read_spki(base64.b64decode(key["spki"])), _instant(key["not_after"])) for key in one["keys"]}
+        members[one["id"]] = MemberEntry(one["id"], one["name"], one["gateway"], one["key_name"], one["revoked"], keys)
+        for inner in one["subsystems"]:
+            client = ClientId.parse(f"{one['id']}/{inner['code']}")
+            subsystems[client] = SubsystemEntry(client, inner["name"], inner["authentication"], tokens.get(str(client), ""))
+            for each in inner["services"]:
+                name = ServiceId(client, each["code"])
+                services[name] = ServiceEntry(
+                    name,
+                    each["title"],
+                    locations.get(str(name), INSIDE),
+                    each["timeout_seconds"],
+                    each["disabled_notice"],
+                    tuple((method, path) for method, path in each["endpoints"]),
+                    described.get(str(name), {}),
+                )
+    versions: dict[str, list[Version]] = defaultdict(list)
+    for one in content["agreements"]:
+        agreement = compiled(one["document"], version=one["version"])
+        versions[agreement.code].append(Version(agreement, one["standing"]))
+    groups = {code: [ClientId.parse(client) for client in clients] for code, clients in content["groups"].items()}
+    return Snapshot(version, members, subsystems, services, _between(versions, groups))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def gateway_origin(text: str) -> str:
+    """Return the origin of a member's gateway: ``local`` is this installation's."""
     return str(settings.DEAN06_PROVIDER_GATEWAY) if text == "local" else text
 
 
@@ -196,10 +326,15 @@ def _service(row: Service, openapi: Mapping[str, Any]) -> ServiceEntry:
 
 
 def _agreements(using: str) -> dict[tuple[ClientId, ServiceId], tuple[Agreement, ...]]:
-    groups = _groups(using)
+    return _between(_versions(using), _groups(using))
+
+
+def _between(
+    versions: Mapping[str, Sequence[Version]], groups: Mapping[str, Sequence[ClientId]]
+) -> dict[tuple[ClientId, ServiceId], tuple[Agreement, ...]]:
     found: dict[tuple[ClientId, ServiceId], list[Agreement]] = defaultdict(list)
-    for versions in _versions(using).values():
-        for agreement in effective(versions):
+    for code in sorted(versions):
+        for agreement in effective(versions[code]):
             clients = groups.get(agreement.group, ()) if agreement.group else (agreement.client,)
             for client in clients:
                 found[client, agreement.service].append(replace(agreement, client=client))

@@ -7,6 +7,7 @@ from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.tasks import recurring
 from dean06.exchange.agreements.actions import warn_of_ending
+from dean06.exchange.configuration.publishing import publish
 from dean06.exchange.domain import repeats
 from dean06.exchange.domain.signatures import FRESH_SECONDS
 from dean06.exchange.indexing import index_evidence
@@ -43,3 +44,9 @@ def forget_old_answers_and_quotas() -> int:
     answers, _ = KeptAnswer.objects.using(using).filter(made_at__lt=now() - repeats.KEPT).delete()
     quotas, _ = QuotaUse.objects.using(using).filter(day__lt=today().toordinal() - 1).delete()
     return answers + quotas
+
+
+@recurring(every_seconds=5)
+def publish_configuration() -> int:
+    """Sign the configuration anew if it changed or is a quarter of an hour old; return the number of the newest."""
+    return publish().version

@@ -1,6 +1,6 @@
 """What signing may refuse, each with a sentence that says what to do."""
 
-from dean06.core.errors import Conflict, Invalid, NotFound, Unavailable
+from dean06.core.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 
 
 class KeystoreLocked(Unavailable):
@@ -113,3 +113,17 @@ class BoundHashInvalid(Invalid):
 
     code = "signing.bound_hash_invalid"
     message_vi = "Giá trị băm gắn với chữ ký phải là SHA-256, dài 32 byte."
+
+
+class RequestNotUsable(Invalid):
+    """Not a certificate request (PKCS#10, PEM) for a P-256 key that is signed by the key itself."""
+
+    code = "signing.request_not_usable"
+    message_vi = "Tệp không phải yêu cầu cấp chứng thư hợp lệ cho khóa P-256."
+
+
+class ChainNotTrusted(Denied):
+    """The chain of certificates does not lead to the trusted root, or the certificate is another's."""
+
+    code = "signing.chain_not_trusted"
+    message_vi = "Chuỗi chứng thư không dẫn về gốc tin cậy hoặc chứng thư của bên khác."

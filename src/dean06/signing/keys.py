@@ -344,13 +344,13 @@ def _certificate(record: KeyRecord, private_key: PrivateKey) -> bytes | None:
         public_key=private_key.public_key(),
         common_name=record.common_name,
         organisation=record.organisation,
-        authority=None if record.usage == "root" else _authority_for(record.usage),
+        authority=None if record.usage == "root" else authority_for(record.usage),
         own_key=private_key,
     )
     return certificate.public_bytes(Encoding.DER)
 
 
-def _authority_for(usage: Usage) -> Authority:
+def authority_for(usage: Usage) -> Authority:
     """Return the authority that signs certificates of a usage, made first where there is none yet."""
     if usage == "issuing":
         return _authority(_ensured_authority(ROOT))

@@ -3,6 +3,7 @@
 from dean06.signing.backend import PublicKey, Usage
 from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
 from dean06.signing.endpoints import timestamp_endpoint
+from dean06.signing.enrolment import Certified, certificate_request, certify_member, read_certificate, read_spki, requested_key, sealing_key
 from dean06.signing.errors import TimestampRefused
 from dean06.signing.keys import (
     KeyState,
@@ -27,6 +28,7 @@ from dean06.signing.signatures import FieldBox, Finding, PdfSignature
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
 
 __all__ = [
+    "Certified",
     "FieldBox",
     "Finding",
     "KeyState",
@@ -39,15 +41,21 @@ __all__ = [
     "Usage",
     "add_signature_fields",
     "answer_timestamp_query",
+    "certificate_request",
     "certificates_of",
+    "certify_member",
     "chain_pem",
     "ensure_key",
     "ensure_trust",
     "inspect_pdf",
     "key_states",
     "published_keys",
+    "read_certificate",
+    "read_spki",
+    "requested_key",
     "rotate",
     "rotation_order",
+    "sealing_key",
     "sign_pdf",
     "signer",
     "timestamp",

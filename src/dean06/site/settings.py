@@ -140,3 +140,6 @@ DEAN06_PROTOCOL_ORIGIN = _config.protocol_origin
 DEAN06_CONSUMER_GATEWAY = f"http://{_config.host}:{_config.consumer_gateway_port}"
 DEAN06_PROVIDER_GATEWAY = _config.provider_gateway_origin
 DEAN06_HOP_TLS = _config.hop_tls
+DEAN06_EXCHANGE_CONFIGURATION = _config.exchange_configuration
+DEAN06_EXCHANGE_TRUST_ANCHOR = _config.exchange_trust_anchor
+DEAN06_EXCHANGE_REFRESH_SECONDS = _config.exchange_refresh_seconds

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dean06.exchange.configuration.endpoints import configuration_endpoint
 from dean06.signing.public import timestamp_endpoint
 from dean06.site.health import health
 
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dean06.services.urls")),
     path("", include("dean06.oversight.urls")),
     path("", include("dean06.exchange.agreements.urls")),
+    path("exchange/configuration", configuration_endpoint, name="exchange-configuration"),
 ]
 
 handler400 = "dean06.site.errors.bad_request"

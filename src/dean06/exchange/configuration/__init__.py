@@ -1,0 +1,1 @@
+"""The signed configuration: one document of the central registry that gateways anywhere verify and go by."""

@@ -1,0 +1,165 @@
+"""Keys and standing of members: enrolment by request, renewal with an overlap, revocation; shutting a member out."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from dean06.core.actor import Actor
+from dean06.core.clock import now
+from dean06.core.databases import database_of
+from dean06.core.messages import put
+from dean06.exchange import snapshot
+from dean06.exchange.changes import note_change
+from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.errors import MemberKeyNotFound, NotInAgreementOffice, UnknownMember
+from dean06.exchange.loading import LOG
+from dean06.exchange.models import Member, MemberKey
+from dean06.ledger.public import record
+from dean06.signing.public import certify_member, requested_key
+
+EXCHANGE: Final = database_of("exchange")
+OVERLAP: Final = timedelta(days=7)
+"""How long a key still counts after its successor was approved: what was signed before is on its way, gateways follow."""
+State = MemberKey.State
+MAY_DECIDE: Final = frozenset({"operator", "system"})
+LONGEST_COMMON_NAME: Final = 64  # ub-common-name of RFC 5280
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def request_key(*, member: str, request_pem: bytes, actor: Actor) -> MemberKey:
+    """Take in a member's request (PKCS#10) for a signing key that it made and holds itself.
+
+    The names in the request are not believed: the certificate will carry the member's own. Asked again, nothing changes.
+
+    Raises:
+        UnknownMember: no such member.
+        RequestNotUsable: not a P-256 request signed by its own key.
+        MemberKeyNotFound: this key was refused or revoked before; make a new one.
+    """
+    row = _member(member)
+    kid, _key = requested_key(request_pem)
+    key, is_new = MemberKey.objects.using(EXCHANGE).get_or_create(
+        member=row, kid=kid, defaults={"state": State.REQUESTED, "request": request_pem.decode("ascii")}
+    )
+    if key.state not in {State.REQUESTED, State.ACTIVE}:
+        raise MemberKeyNotFound("This key was refused or revoked. Make a new one.", kid=kid)
+    if is_new:
+        _note("exchange.member_key_requested", actor=actor, member=row, kid=kid)
+    return key
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVERLAP) -> MemberKey:
+    """Certify a requested key; keys that the member enrolled before count until the overlap ends.
+
+    Before, the operator compares ``kid`` with the member by another way: the request itself proves nothing about who sent it.
+
+    Raises:
+        NotInAgreementOffice: the actor is no operator.
+        MemberKeyNotFound: no such request.
+    """
+    _require_operator(actor)
+    key = _key(member, kid, State.REQUESTED)
+    ends_at = now() + overlap
+    for older in MemberKey.objects.using(EXCHANGE).filter(member=key.member, state=State.ACTIVE).select_for_update():
+        if older.not_after is None or older.not_after > ends_at:
+            older.not_after = ends_at
+            older.save(using=EXCHANGE, update_fields=["not_after"])
+    name = key.member.name[:LONGEST_COMMON_NAME]
+    certified = certify_member(key.request.encode(), common_name=name, organisation=name)
+    key.state, key.certificate, key.not_after = State.ACTIVE, certified.certificate_pem, certified.not_after
+    _decide(key, "exchange.member_key_approved", actor=actor)
+    return key
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def refuse_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey:
+    """Refuse a requested key."""
+    _require_operator(actor)
+    key = _key(member, kid, State.REQUESTED)
+    key.state, key.reason = State.REFUSED, reason
+    _decide(key, "exchange.member_key_refused", actor=actor)
+    return key
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def revoke_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey:
+    """Revoke a key, enrolled or of this installation's key store: its signatures stop to count at once.
+
+    Gateways of this installation follow within two seconds, others with their next fetch. A key of the key store is renewed
+    first (``dean06 keys rotate``), or the member's calls stop.
+    """
+    _require_operator(actor)
+    row = _member(member)
+    key, _ = MemberKey.objects.using(EXCHANGE).get_or_create(member=row, kid=kid, defaults={"state": State.REVOKED})
+    key.state, key.reason = State.REVOKED, reason
+    _decide(key, "exchange.member_key_revoked", actor=actor)
+    return key
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def revoke_member(*, member: str, reason: str, actor: Actor) -> None:
+    """Shut a member out: every call of it and to it is refused."""
+    _require_operator(actor)
+    row = _member(member)
+    row.revoked_at = row.revoked_at or now()
+    row.save(using=EXCHANGE, update_fields=["revoked_at"])
+    _note("exchange.member_revoked", actor=actor, member=row, reason=reason)
+    _spread()
+
+
+@transaction.atomic(using=EXCHANGE, durable=True)
+def readmit_member(*, member: str, reason: str, actor: Actor) -> None:
+    """Let a member in again."""
+    _require_operator(actor)
+    row = _member(member)
+    row.revoked_at = None
+    row.save(using=EXCHANGE, update_fields=["revoked_at"])
+    _note("exchange.member_readmitted", actor=actor, member=row, reason=reason)
+    _spread()
+
+
+def keys_of_members(*, state: str = "") -> Sequence[MemberKey]:
+    """Return enrolled, requested and revoked keys, the newest first."""
+    rows = MemberKey.objects.using(EXCHANGE).select_related("member").order_by("-id")
+    return list(rows.filter(state=state) if state else rows)
+
+
+def _require_operator(actor: Actor) -> None:
+    if not actor.roles & MAY_DECIDE:
+        raise NotInAgreementOffice(account=actor.account)
+
+
+def _member(identifier: str) -> Member:
+    parsed = ClientId.parse(identifier)
+    rows = Member.objects.using(EXCHANGE).select_for_update()
+    row = rows.filter(instance=parsed.instance, member_class=parsed.member_class, member_code=parsed.member_code).first()
+    if row is None or parsed.subsystem_code:
+        raise UnknownMember(member=identifier)
+    return row
+
+
+def _key(member: str, kid: str, state: str) -> MemberKey:
+    key = MemberKey.objects.using(EXCHANGE).filter(member=_member(member), kid=kid, state=state).select_related("member").first()
+    if key is None:
+        raise MemberKeyNotFound(kid=kid)
+    return key
+
+
+def _decide(key: MemberKey, kind: str, *, actor: Actor) -> None:
+    key.decided_at, key.decided_by = now(), actor.account
+    key.save(using=EXCHANGE)
+    _note(kind, actor=actor, member=key.member, kid=key.kid, reason=key.reason)
+    _spread()
+
+
+def _note(kind: str, *, actor: Actor, member: Member, **detail: Any) -> None:
+    record(kind, log=LOG, using=EXCHANGE, actor=actor, who=member.name, detail={"member": str(member), **detail})
+    put("exchange.member_changed", {"member": str(member), "what": kind.removeprefix("exchange.")}, using=EXCHANGE)
+
+
+def _spread() -> None:
+    note_change(using=EXCHANGE)
+    snapshot.forget()

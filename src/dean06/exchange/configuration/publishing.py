@@ -1,0 +1,139 @@
+"""The central registry's side: the state of the database as one canonical document, signed, numbered, kept."""
+
+import base64
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import IntegrityError, transaction
+
+from dean06.core.clock import now
+from dean06.core.databases import database_of
+from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
+from dean06.exchange.sealing import REGISTRY_KEY, canonical, registry_signer, sealed
+from dean06.exchange.snapshot import EnrolledKey, gateway_origin, keys_of
+from dean06.exchange.verifying import FORMAT, KIND
+from dean06.signing.public import PublicKey, chain_pem
+
+EXCHANGE: Final = database_of("exchange")
+VALID_FOR: Final = timedelta(hours=24)
+GRACE: Final = timedelta(hours=6)
+REISSUED_AFTER: Final = timedelta(minutes=15)
+"""Each copy is at most this old when the registry goes down, so gateways ride through 24 h on validity and grace."""
+KEPT_FOR: Final = timedelta(days=30)
+
+
+def publish() -> PublishedConfiguration:
+    """Sign the present state, unless what was signed last says the same and is fresh; return the newest.
+
+    Safe to run in several processes: a number is given once, and who comes second takes what the first one signed.
+    """
+    content = shared_content()
+    digest = hashlib.sha256(canonical(content)).hexdigest()
+    last = newest()
+    if last is not None and last.digest == digest and last.issued_at > now() - REISSUED_AFTER:
+        return last
+    try:
+        return _published(content, digest, number=last.version + 1 if last else 1)
+    except IntegrityError:
+        return newest() or publish()
+
+
+def newest() -> PublishedConfiguration | None:
+    """Return what was published last."""
+    return PublishedConfiguration.objects.using(EXCHANGE).order_by("-version").first()
+
+
+@transaction.atomic(using=EXCHANGE)
+def _published(content: dict[str, Any], digest: str, *, number: int) -> PublishedConfiguration:
+    issued_at = now().replace(microsecond=0)
+    document = {
+        "format": FORMAT,
+        "version": number,
+        "issued_at": issued_at.isoformat(),
+        "valid_until": (issued_at + VALID_FOR).isoformat(),
+        "grace_seconds": int(GRACE.total_seconds()),
+        "content": content,
+    }
+    registry_signer()  # made at first use, before its chain is read
+    token = sealed(document, kind=KIND, header={"x5c": _chain()})
+    PublishedConfiguration.objects.using(EXCHANGE).filter(issued_at__lt=issued_at - KEPT_FOR).delete()
+    return PublishedConfiguration.objects.using(EXCHANGE).create(version=number, digest=digest, token=token, issued_at=issued_at)
+
+
+def _chain() -> list[str]:
+    certificates = x509.load_pem_x509_certificates(chain_pem(REGISTRY_KEY))
+    return [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in certificates]
+
+
+def shared_content() -> dict[str, Any]:
+    """Return what every gateway may know: no token of an information system, no address behind a gateway."""
+    services: dict[int, list[dict[str, Any]]] = {}
+    digests = dict(
+        ServiceDescription.objects.using(EXCHANGE).order_by("service", "-id").distinct("service").values_list("service", "digest")
+    )
+    for row in Service.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
+        services.setdefault(row.subsystem_id, []).append(_service(row, digests.get(str(row), "")))
+    members = []
+    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems").order_by("id"):
+        subsystems = [
+            {"code": row.code, "name": row.name, "authentication": row.authentication, "services": services.get(row.id, [])}
+            for row in sorted(member.subsystems.all(), key=lambda row: row.code)
+        ]
+        members.append(
+            {
+                "id": str(member),
+                "name": member.name,
+                "gateway": gateway_origin(member.gateway),
+                "key_name": member.key_name,
+                "revoked": member.revoked_at is not None,
+                "keys": [
+                    {"kid": kid, "spki": _spki(key.public_key), "not_after": _iso(key.not_after)}
+                    for kid, key in sorted(keys_of(member).items())
+                ],
+                "subsystems": subsystems,
+            }
+        )
+    groups: dict[str, list[str]] = {}
+    for inside in GroupMember.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
+        groups.setdefault(inside.group_id, []).append(str(inside.subsystem))
+    return {"members": members, "groups": groups, "agreements": _agreements()}
+
+
+def _service(row: Service, digest: str) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "title": row.title,
+        "timeout_seconds": row.timeout_seconds,
+        "disabled_notice": row.disabled_notice,
+        "endpoints": row.endpoints,
+        "openapi_sha256": digest,
+    }
+
+
+def _agreements() -> list[dict[str, Any]]:
+    standing = {"in_force": "in_force", "suspended": "stopped", "ended": "stopped"}
+    rows = AgreementVersion.objects.using(EXCHANGE).filter(case__state__in=standing).select_related("case").order_by("code", "version")
+    return [
+        {
+            "version": row.version,
+            "standing": standing[row.case.state],
+            "approved_by": "deployment" if row.case.origin == AgreementCase.Origin.PACK else "two_persons",
+            "document": row.document,
+        }
+        for row in rows
+    ]
+
+
+def _key(kid: str, key: EnrolledKey) -> dict[str, Any]:
+    return {"kid": kid, "spki": _spki(key.public_key), "not_after": _iso(key.not_after)}
+
+
+def _spki(key: PublicKey) -> str:
+    return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

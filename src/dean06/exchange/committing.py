@@ -60,6 +60,11 @@ class GroupCommit(Generic[Item, Result]):
         self._something.set()
         return await future
 
+    @property
+    def waiting(self) -> int:
+        """Return how many items wait to be committed."""
+        return len(self._waiting)
+
     def _run(self) -> None:
         while True:
             self._something.wait()

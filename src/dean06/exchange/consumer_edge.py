@@ -2,9 +2,9 @@
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -12,25 +12,28 @@ import structlog
 
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error
-from dean06.exchange import hop, metadata
+from dean06.exchange import govstack, hop, metadata
 from dean06.exchange.consuming import Outgoing, check_answer, prepare, received
+from dean06.exchange.domain import metering
 from dean06.exchange.domain.budgets import ASKED, Budget, shorter
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY
 from dean06.exchange.domain.headers import TRANSPORT
 from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.domain.metering import Seen
 from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
-from dean06.exchange.errors import ClientNotAuthenticated, ProviderUnreachable, UnknownService
+from dean06.exchange.errors import BadRequest, ClientNotAuthenticated, ProviderUnreachable, UnknownMember, UnknownService
 from dean06.exchange.evidence import CONSUMER_LOG
 from dean06.exchange.links import Link, Received
 from dean06.exchange.snapshot import Snapshot
-from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, incoming, read_body
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, incoming, is_loopback, read_body
 
 log = structlog.get_logger(__name__)
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60
 HOP_SECONDS: Final = 2
+_CODE: Final = re.compile(r"exchange\.[a-z_]{1,60}")
 READING: Final = frozenset({"GET", "HEAD"})  # PR-MREST knows its services under GET alone
 TOKEN_HEADER: Final = "x-exchange-token"  # noqa: S105 -- the name of a header
 OF_THE_HOP: Final = TRANSPORT | {"signature", "signature-input", "date"}
@@ -42,6 +45,7 @@ class ConsumerEdge(Edge):
 
     gateway = CONSUMER_GATEWAY
     log_name = CONSUMER_LOG
+    side = "consumer"
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +54,7 @@ class ConsumerEdge(Edge):
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an information system."""
         request: Incoming | None = None
-        arrived = time.monotonic()
+        seen = Seen(time.monotonic())
         known: dict[str, object] = {"method": scope["method"]}
         try:
             request = incoming(scope)
@@ -58,36 +62,65 @@ class ConsumerEdge(Edge):
             if request.raw_path == "/listClients":
                 await self._list_clients(request, send)
                 return
-            await self._serve_r1(request, await read_body(request, receive), send, known, arrived)
+            if code := govstack.metadata_code(request):
+                await self._serve_directory(code, request, send)
+                return
+            if govstack.is_call(request):
+                request = govstack.as_r1(request)
+                known["client"] = request.value("x-road-client")
+            await self._serve_r1(request, await read_body(request, receive), send, known, seen)
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the information system gets an answer of the protocol
+            seen.outcome = getattr(exc, "code", "")
             await self.refuse(send, exc, request=request, known=known)
+        self.count(seen)
 
     async def _list_clients(self, request: Incoming, send: Send) -> None:
         state = await self.state()
+        if govstack.asks_for_clients(request):
+            kind, body = govstack.list_clients(state, request)
+            await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
+            return
         instance = parse_qs(request.query).get("xRoadInstance", [""])[-1]
         kind, body = metadata.list_clients(state, instance=instance, accept=request.value("accept"))
         await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
 
-    async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], arrived: float) -> None:
+    async def _serve_directory(self, code: str, request: Incoming, send: Send) -> None:
+        """Answer the directory services of an Information Mediator; what cannot be answered is 400 and a JSON string."""
+        try:
+            kind, body = govstack.directory(code, await self.state(), request)
+        except (BadRequest, UnknownMember, UnknownService) as exc:
+            fault = self.fault(exc, reference="")
+            lines = [("content-type", metadata.JSON), *fault.headers]
+            await answer(closing(send), status=400, headers=lines, body=govstack.refusal_body(exc.detail))
+            return
+        await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
+
+    async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], seen: Seen) -> None:
         message = parse_request(method=request.method, raw_path=request.raw_path, query=request.query, headers=request.headers, body=body)
         known |= {"service": message.service, "message_id": message.message_id, "issue": message.issue}
         known["purpose"] = message.values.get("x-exchange-purpose", "")
         state = await self.state()
         authenticate(request, message.client, state=state)
+        seen.client, seen.request_bytes = str(message.client), len(body)
         if message.service.service_code in METADATA and message.method in READING:
             kind, document = metadata_answer(message, state=state)
             await answer(send, status=200, headers=[("content-type", kind)], body=document, head_only=message.method == "HEAD")
+            seen.outcome = metering.METADATA
             return
         if message.service.service_code in RESERVED:
             raise UnknownService(service=message.service.service_code)
+        if message.service in state.services:
+            seen.service = str(message.service)
         outgoing = prepare(message, state=state)
         known["transaction_id"] = outgoing.request_id
-        response = await self._forwarded(outgoing, state, Budget.of(message.values.get(ASKED, ""), now=arrived))
+        response = await self._forwarded(outgoing, state, Budget.of(message.values.get(ASKED, ""), now=seen.began))
         headers = dict(response.headers)
         if "x-road-error" in headers:
+            seen.outcome = known_code(headers.get("x-exchange-error", ""))
             await self._pass_refusal(outgoing, response, headers, send, known)
             return
         await self._pass_answer(outgoing, response, headers, send, state)
+        seen.answered(response.status, len(response.body))
 
     async def _forwarded(self, outgoing: Outgoing, state: Snapshot, budget: Budget | None) -> Received:
         service = state.services.get(outgoing.message.service)
@@ -131,6 +164,11 @@ class PeerRefused(Dean06Error):
     message_vi = "Bên cung cấp dữ liệu từ chối yêu cầu."
 
 
+def known_code(text: str) -> str:
+    """Return a peer's code if it looks like one of ours: it becomes a label, and labels are not for others to choose."""
+    return text if _CODE.fullmatch(text) else PeerRefused.code
+
+
 def authenticate(request: Incoming, client: ClientId, *, state: Snapshot) -> None:
     """Check that the information system is the subsystem that it names.
 
@@ -145,14 +183,6 @@ def authenticate(request: Incoming, client: ClientId, *, state: Snapshot) -> Non
             raise ClientNotAuthenticated(client=str(client))
     elif not is_loopback(request.peer):
         raise ClientNotAuthenticated("A subsystem without a token is served on this machine only.", client=str(client))
-
-
-def is_loopback(peer: str) -> bool:
-    """Say whether a peer's address is this machine's own; a socket of the file system is."""
-    try:
-        return not peer or ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 def metadata_answer(message: Message, *, state: Snapshot) -> tuple[str, bytes]:

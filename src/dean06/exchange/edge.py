@@ -20,12 +20,13 @@ from dean06.exchange import snapshot
 from dean06.exchange.committing import GroupCommit
 from dean06.exchange.consuming import refused
 from dean06.exchange.domain.faults import Fault, fault_of
+from dean06.exchange.domain.metering import CONTENT_TYPE, Meter, Seen
 from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayBusy, GatewayDatabaseAway
 from dean06.exchange.evidence import Evidence, keep
-from dean06.exchange.guarding import Refusals
+from dean06.exchange.guarding import Guards, Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.snapshot import Snapshot
-from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, lifespan, refuse
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, is_loopback, lifespan, peer_of, refuse
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,10 @@ THREADS: Final = 5  # each may hold one of the process's pooled database connect
 STALE_SECONDS: Final = 2.0
 MOST_INSIDE: Final = 4_500
 """Requests in one process at once; below the longest queue of evidence, so that who was let in can be recorded."""
+OF_THE_OPERATOR: Final = frozenset({"/metrics", "/ready"})
+"""Answered to this machine alone; anybody else gets what any wrong address gets."""
+READY_SECONDS: Final = 2.0
+MANY_WAITING: Final = 1_000
 SWITCH_SECONDS: Final = 0.0005
 """How long the event loop may keep the interpreter from the thread that commits (Python's default is ten times as long): a
 commit takes several round trips to the database, and each would wait so long again."""
@@ -48,14 +53,18 @@ class Edge:
     Attributes:
         gateway: prefix of the faults that it makes.
         log_name: the ledger's log that it keeps.
+        side: what it says of itself in figures.
     """
 
     gateway: str
     log_name: str
+    side: str
 
     def __init__(self) -> None:
         self.link = Link()
         self.refusals = Refusals()
+        self.guards = Guards()
+        self.meter = Meter(self.side)
         self.inside = 0
         self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", keep)
         self._threads: ThreadPoolExecutor | None = None
@@ -69,6 +78,8 @@ class Edge:
             await lifespan(receive, send, start=self.start, stop=self.stop)
         elif scope["type"] == "http" and scope["path"] == "/health":
             await self._health(send)
+        elif scope["type"] == "http" and scope["path"] in OF_THE_OPERATOR and is_loopback(peer_of(scope)):
+            await self._tell_operator(scope["path"], send)
         elif scope["type"] == "http" and self.inside >= MOST_INSIDE:
             await refuse(closing(send), self.fault(GatewayBusy(retry_after=1.0), reference=str(uuid4())), accept="")
         elif scope["type"] == "http":
@@ -77,6 +88,10 @@ class Edge:
                 await self.serve(scope, receive, closing(send) if is_chunked(scope) else send)
             finally:
                 self.inside -= 1
+
+    def count(self, seen: Seen) -> None:
+        """Count a call that ended."""
+        self.meter.note(seen, ended=time.monotonic(), at=time.time())
 
     async def start(self) -> None:
         """Get ready."""
@@ -93,6 +108,39 @@ class Edge:
         """Answer a supervisor: alive, without a look at the database."""
         body = json.dumps({"status": "ok", "process": self.log_name, "version": __version__}).encode()
         await answer(send, status=200, headers=[("content-type", "application/json")], body=body)
+
+    async def _tell_operator(self, path: str, send: Send) -> None:
+        """Answer the operator of this machine: figures, or whether the gateway can work and if not, why."""
+        if path == "/metrics":
+            gauges = {"inside": self.inside, "evidence_waiting": self.evidence.waiting, "configuration_age_seconds": self._state_age()}
+            text = self.meter.prometheus(gauges, self.guards.phases())
+            await answer(send, status=200, headers=[("content-type", CONTENT_TYPE)], body=text.encode())
+            return
+        reasons = await self._reasons()
+        document = {
+            "status": "ready" if not reasons else "not ready",
+            "process": self.log_name,
+            "reasons": reasons,
+            "services": self.meter.health(),
+        }
+        body = json.dumps(document, ensure_ascii=False).encode()
+        await answer(send, status=503 if reasons else 200, headers=[("content-type", "application/json")], body=body)
+
+    def _state_age(self) -> float:
+        return time.monotonic() - self._state_at if self._state is not None else 0.0
+
+    async def _reasons(self) -> list[str]:
+        """Say what keeps the gateway from working well; nothing if it works."""
+        reasons = []
+        try:
+            await asyncio.wait_for(self.state(), READY_SECONDS)
+        except (TimeoutError, *DATABASE_AWAY):
+            reasons.append("the database does not answer")
+        if self.evidence.waiting > MANY_WAITING:
+            reasons.append(f"{self.evidence.waiting} pieces of evidence wait to be written")
+        if self.inside > MOST_INSIDE * 0.9:
+            reasons.append(f"{self.inside} requests are inside")
+        return reasons + [f"{service} does not answer" for service, phase in sorted(self.guards.phases().items()) if phase != "closed"]
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -17,6 +17,7 @@ from dean06.exchange.domain.answering import ProviderRequest
 from dean06.exchange.domain.budgets import LEFT, Budget, shorter
 from dean06.exchange.domain.faults import PROVIDER_GATEWAY
 from dean06.exchange.domain.headers import GATEWAY_MADE, NOT_FROM_SERVICE, TRANSPORT, kept
+from dean06.exchange.domain.metering import Seen
 from dean06.exchange.domain.repeats import repeatable
 from dean06.exchange.edge import THREADS, Edge
 from dean06.exchange.errors import (
@@ -30,7 +31,7 @@ from dean06.exchange.errors import (
     TryLater,
 )
 from dean06.exchange.evidence import PROVIDER_LOG, claim_now, nonce_digest
-from dean06.exchange.guarding import Guards, Limits
+from dean06.exchange.guarding import Limits
 from dean06.exchange.repeating import claim, release, store
 from dean06.exchange.serving import MOST_SUBJECTS, Admitted, Sealed, ServiceAnswer, admit, authorise, request_of, seal
 from dean06.exchange.snapshot import INSIDE, ServiceEntry, Snapshot
@@ -52,26 +53,28 @@ class ProviderEdge(Edge):
 
     gateway = PROVIDER_GATEWAY
     log_name = PROVIDER_LOG
+    side = "provider"
 
     def __init__(self) -> None:
         super().__init__()
         self.limits = Limits(self.in_thread)
-        self.guards = Guards()
         self.nonces: GroupCommit[UUID, bool] = GroupCommit(f"{self.log_name}-nonces", claim_now)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of another gateway."""
         request: Incoming | None = None
-        arrived = time.monotonic()
+        seen = Seen(time.monotonic())
         known: dict[str, object] = {"method": scope["method"]}
         try:
             request = incoming(scope)
             known |= {"path": request.raw_path, "client": request.value("x-road-client")}
-            await self._serve_x1(request, await read_body(request, receive), send, known, arrived)
+            await self._serve_x1(request, await read_body(request, receive), send, known, seen)
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the peer gets an answer of the protocol
+            seen.outcome = getattr(exc, "code", "")
             await self.refuse(send, exc, request=request, known=known)
+        self.count(seen)
 
-    async def _serve_x1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], arrived: float) -> None:
+    async def _serve_x1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], seen: Seen) -> None:
         if not request.raw_path.startswith(HOP):
             raise BadRequest("Gateways speak to each other under /x1/.")
         state = await self.state()
@@ -80,13 +83,15 @@ class ProviderEdge(Edge):
             method=request.method, rest=request.raw_path.removeprefix(HOP), query=request.query, headers=headers, body=body, state=state
         )
         known |= {**described(admitted.message), "transaction_id": admitted.request_id}
+        seen.client, seen.service, seen.request_bytes = str(admitted.message.client), str(admitted.service.id), len(body)
         if not await self.nonces.submit(nonce_digest(admitted.signed)):
             raise MessageReplayed(client=str(admitted.message.client))
         grant = authorise(admitted, state=state)
-        budget = Budget.of(headers.get(LEFT, ""), now=arrived)
+        budget = Budget.of(headers.get(LEFT, ""), now=seen.began)
         limits = await self.limits.admit(grant.agreement)
         sealed = await self._done_once(admitted, grant, budget, state)
         await self.evidence.submit(sealed.evidence)
+        seen.answered(sealed.status, len(sealed.body))
         lines = (*sealed.headers, ("ratelimit", limits)) if limits else sealed.headers
         await answer(send, status=sealed.status, headers=lines, body=sealed.body, head_only=request.method == "HEAD")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Final
 
 from dean06.exchange.domain.digests import Header
@@ -47,8 +48,20 @@ def incoming(scope: Scope) -> Incoming:
         path, query = raw_path.decode("ascii"), raw_query.decode("ascii")
     except UnicodeDecodeError as exc:
         raise MalformedPath("The address holds bytes outside ASCII; percent-encode UTF-8.") from exc
-    peer = scope.get("client") or ("",)
-    return Incoming(scope["method"], path, query, tuple(checked(scope["headers"])), str(peer[0]))
+    return Incoming(scope["method"], path, query, tuple(checked(scope["headers"])), peer_of(scope))
+
+
+def peer_of(scope: Scope) -> str:
+    """Return the address of who speaks to us; empty for a socket of the file system."""
+    return str((scope.get("client") or ("",))[0])
+
+
+def is_loopback(peer: str) -> bool:
+    """Say whether a peer's address is this machine's own; a socket of the file system is."""
+    try:
+        return not peer or ip_address(peer).is_loopback
+    except ValueError:
+        return False
 
 
 async def read_body(request: Incoming, receive: Receive, *, limit: int = LARGEST_BODY_BYTES) -> bytes:

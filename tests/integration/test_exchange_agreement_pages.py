@@ -43,6 +43,9 @@ def requested(world):
     return actions.request_agreement(document=CONTENT, reason=REASON, actor=world.requester)
 
 
+PARTIES = "client=VN/COM/DEMOBANK/CUSTOMERS&service=VN/GOV/G01/POPULATION/population"
+
+
 def tick(page, value):
     """Choose a card by its text, as a finger would."""
     box = page.locator(f'input[value="{value}"]').get_attribute("id")
@@ -133,7 +136,27 @@ def test_a_renewal_is_prefilled(client, acting, world):
     assert 'value="91/2025/QH15"' in shown
 
 
-PARTIES = "client=VN/COM/DEMOBANK/CUSTOMERS&service=VN/GOV/G01/POPULATION/population"
+def test_events_are_offered_where_there_are_some_named_to_approvers_and_kept_by_a_renewal(client, acting, world):
+    content = {**CONTENT, "events": ["vn.population.residence-changed"]}
+    case = actions.request_agreement(document=content, reason=REASON, actor=world.requester)
+    acting(world.approver)
+    assert "vn.population.residence-changed" in client.get("/exchange/agreements/TT-2026-0001/1").content.decode()
+    for actor in (world.approver, world.operator):
+        actions.approve(code=case.agreement.code, version=1, actor=actor)
+    acting(world.requester)
+    shown = client.get("/exchange/agreements/TT-2026-0001/renew").context["form"]
+
+    sent = {name: value for name, value in shown.initial.items() if value not in ("", None)}
+    sent |= {"reason": REASON, "valid_from": "2027-01-01", "valid_until": "2027-12-31", "basis_certainty_2": "M"}
+    answered = client.post("/exchange/agreements/TT-2026-0001/renew", {name: value for name, value in sent.items() if value is not False})
+
+    assert (answered.status_code, answered["Location"]) == (302, "/exchange/agreements/TT-2026-0001/2")
+    renewed = AgreementCase.objects.get(agreement__version=2).agreement.document
+    assert renewed == {**case.agreement.document, "issue_required": False, "valid_from": "2027-01-01", "valid_until": "2027-12-31"} | {
+        "notify": "immediate",
+        "subject_required": True,
+    }
+    assert "events" not in client.get(f"/exchange/agreements/request?{PARTIES}").context["form"].fields
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
+
 from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.tasks import recurring
@@ -48,5 +50,8 @@ def forget_old_answers_and_quotas() -> int:
 
 @recurring(every_seconds=5)
 def publish_configuration() -> int:
-    """Sign the configuration anew if it changed or is a quarter of an hour old; return the number of the newest."""
-    return publish().version
+    """Sign the configuration anew if it changed or is a quarter of an hour old; return the number of the newest.
+
+    An installation that follows another's configuration publishes none.
+    """
+    return 0 if settings.DEAN06_EXCHANGE_CONFIGURATION else publish().version

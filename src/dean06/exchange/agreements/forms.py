@@ -1,6 +1,6 @@
 """Forms of the agreement procedure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
@@ -54,6 +54,12 @@ class RequestForm(forms.Form):
         help_text=_("Chọn ít nhất có thể. Chọn một trường lớn thì nhận mọi trường bên trong nó."),
         error_messages={"required": _("Chọn ít nhất một trường dữ liệu")},
     )
+    events = forms.MultipleChoiceField(
+        label=_("Được nghe những loại sự kiện nào"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Sự kiện chỉ báo rằng có thay đổi; muốn biết nội dung thì phải hỏi."),
+    )
     purposes = forms.CharField(
         label=_("Mục đích khai thác"),
         max_length=2000,
@@ -86,18 +92,24 @@ class RequestForm(forms.Form):
         label=_("Căn cứ để không báo"), max_length=300, required=False, help_text=_("Chỉ khi không báo: văn bản, điều, khoản.")
     )
 
-    def __init__(self, *args: Any, offer: Offer, document: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, offer: Offer, events: Sequence[tuple[str, str]] = (), document: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         """Offer what the service describes, and what an agreement that is renewed holds already."""
         if document is not None:
             kwargs["initial"] = initial_of(document)
         super().__init__(*args, **kwargs)
-        known = {"endpoints": [], "fields": []} if document is None else document
+        known = {"endpoints": [], "fields": [], "legal_bases": []} if document is None else document
+        self.further_bases = list(known["legal_bases"][len(BASES) :])  # a renewal keeps those that the form has no room for
         endpoints = {f"{method} {path}": summary for method, path, summary in offer.endpoints}
         endpoints |= {text: "" for one in known["endpoints"] if (text := f"{one['method']} {one['path']}") not in endpoints}
         fields = dict(offer.fields) | {name: "" for name in known["fields"] if name not in dict(offer.fields)}
-        for name, choices in (("endpoints", endpoints), ("fields_asked", fields)):
+        heard = dict(events) | {name: "" for name in known.get("events", ()) if name not in dict(events)}
+        for name, choices in (("endpoints", endpoints), ("fields_asked", fields), ("events", heard)):
             self.fields[name].choices = [(value, value) for value in choices]  # type: ignore[attr-defined]  # a ChoiceField
             self.fields[name].hints = choices  # type: ignore[attr-defined]  # read by the tag that shows the field
+        if not heard:
+            del self.fields["events"]
 
     def clean(self) -> dict[str, Any]:
         """Days in order; the rule for telling the citizen is whole."""
@@ -122,6 +134,7 @@ class RequestForm(forms.Form):
             "service": service,
             "endpoints": [dict(zip(("method", "path"), text.split(" ", 1), strict=True)) for text in values["endpoints"]],
             "fields": values["fields_asked"],
+            **({"events": values["events"]} if values.get("events") else {}),
             "purposes": list(dict.fromkeys(line.strip() for line in values["purposes"].splitlines() if line.strip())),
             "legal_bases": [
                 {
@@ -131,7 +144,8 @@ class RequestForm(forms.Form):
                 }
                 for number in BASES
                 if values[f"basis_document_{number}"]
-            ],
+            ]
+            + self.further_bases,
             "subject_required": values["subject_required"],
             "issue_required": values["issue_required"],
             **({"officer_roles": roles} if roles else {}),
@@ -152,6 +166,7 @@ def initial_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "title": document["title"],
         "endpoints": [f"{one['method']} {one['path']}" for one in document["endpoints"]],
         "fields_asked": document["fields"],
+        "events": document.get("events", []),
         "purposes": "\n".join(document["purposes"]),
         **{
             f"basis_{part}_{number}": basis.get(part, "")

@@ -21,6 +21,7 @@ from dean06.exchange.agreements.offers import offer_of
 from dean06.exchange.agreements.words import CERTAINTIES, EVENTS, STATES, shown_state, summary
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import AgreementFaulty, AgreementNotFound, NotInAgreementOffice
+from dean06.exchange.events.queries import SERVICE_CODE, event_types
 from dean06.exchange.models import AgreementCase, ClientGroup, Service, Subsystem
 
 State = AgreementCase.State
@@ -208,7 +209,7 @@ def request_new(request: HttpRequest) -> HttpResponse:
         return render(request, "exchange/agreement_parties.html", {"form": chosen}, status=422)
     asks, service = chosen.cleaned_data["client"], chosen.cleaned_data["service"]
     group, client = (asks.removeprefix(GROUP), "") if asks.startswith(GROUP) else ("", asks)
-    form = RequestForm(request.POST if request.method == "POST" else None, offer=offer_of(service))
+    form = RequestForm(request.POST if request.method == "POST" else None, offer=offer_of(service), events=_events_of(service))
     return _requested(request, form, client=client, group=group, service=service)
 
 
@@ -220,7 +221,12 @@ def renew(request: HttpRequest, code: str) -> HttpResponse:
     if case is None or not _may_request(case, office):
         raise AgreementNotFound(code=code)
     row = case.agreement
-    form = RequestForm(request.POST if request.method == "POST" else None, offer=offer_of(row.service), document=row.document)
+    form = RequestForm(
+        request.POST if request.method == "POST" else None,
+        offer=offer_of(row.service),
+        events=_events_of(row.service),
+        document=row.document,
+    )
     return _requested(request, form, client=row.client, group=row.group, service=row.service, renews=code)
 
 
@@ -264,6 +270,12 @@ def _parties_form(office: Office, data: Any = None) -> PartiesForm:
     rows = Service.objects.using(using).select_related("subsystem__member").order_by("subsystem__member__name", "title")
     services = [(str(row), f"{row.title} · {row.subsystem.member.name}") for row in rows if offer_of(str(row)).endpoints]
     return PartiesForm(data, clients=clients, services=services)
+
+
+def _events_of(service: str) -> list[tuple[str, str]]:
+    """Return the types of events that stand behind a service, with their titles; most services have none."""
+    provider, _slash, code = service.rpartition("/")
+    return [(one.name, one.title) for one in event_types(provider)] if code == SERVICE_CODE else []
 
 
 def _client_name(document: Mapping[str, Any]) -> str:

@@ -77,6 +77,8 @@ def summary(document: Mapping[str, Any], *, client: str, service: str) -> list[s
         if document["fields"] == ["*"]
         else gettext("Chỉ nhận các trường: %(fields)s. Mọi trường khác bị bỏ khỏi câu trả lời.") % {"fields": _listed(document["fields"])},
     ]
+    if events := document.get("events"):
+        said.append(gettext("Được báo khi có các loại sự kiện: %(events)s.") % {"events": _listed(events)})
     if roles := document.get("officer_roles"):
         said.append(gettext("Mỗi lần hỏi phải nêu người hỏi, giữ một trong các vai trò: %(roles)s.") % {"roles": _listed(roles)})
     if document.get("issue_required"):

@@ -17,7 +17,7 @@ from events_world import BANK, DIED, HOOK, MOVED, SHOP, Webhook, happen, hook, k
 from events_world import agreement as written
 from events_world import subscribe as subscribed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # thousands of statements, perhaps on a busy machine
 START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 CONSUMERS = (BANK, SHOP)
 TYPES = (MOVED, DIED)
@@ -252,7 +252,7 @@ def run(folder, **chosen):
 
 
 def test_nobody_hears_of_a_type_or_a_person_that_is_not_theirs(tmp_path):
-    run(tmp_path, max_examples=25)
+    run(tmp_path, max_examples=20)
 
     assert len(HEARD) > 20  # the acts were not all in vain
 
@@ -269,7 +269,7 @@ def test_the_machine_finds_a_hole(tmp_path, monkeypatch, hole, said):
     else:
         load(tmp_path, [written("E-0", purpose="nothing")])
         any_agreement = next(iter(agreements()))
-        for module in (queries, fanout, delivering):
+        for module in (fanout, delivering):
             monkeypatch.setattr(module, "agreement_for", lambda **_: any_agreement)
 
     with pytest.raises(AssertionError, match=said):

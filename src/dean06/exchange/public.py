@@ -13,6 +13,7 @@ from dean06.exchange.configuration.enrolling import (
 )
 from dean06.exchange.configuration.publishing import publish as publish_configuration
 from dean06.exchange.descriptions import breaks_between, findings_in, warnings_since
+from dean06.exchange.developer.sandbox import register_sandbox
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
 from dean06.exchange.domain.answering import Answer, Handler, ProviderRequest, ProviderResponse
 from dean06.exchange.domain.identifiers import ClientId
@@ -60,6 +61,7 @@ __all__ = [
     "readmit_member",
     "refuse_key",
     "register_provider",
+    "register_sandbox",
     "register_subject_resolver",
     "register_target",
     "replay",

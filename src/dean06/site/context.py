@@ -34,6 +34,7 @@ FOOTER: Final = (
     ("portal:about", _("Về trang này và quyền của bạn với dữ liệu")),
     ("portal:accessibility", _("Khả năng tiếp cận")),
     ("services:verify", _("Kiểm tra một kết quả")),
+    ("developer:catalogue", _("Dành cho nhà phát triển")),
 )
 
 

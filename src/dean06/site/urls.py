@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tsa", timestamp_endpoint, name="tsa"),
     path("", include("dean06.identity.urls")),
     path("", include("dean06.portal.urls")),
+    path("", include("dean06.exchange.developer.urls")),
     path("", include("dean06.services.urls")),
     path("", include("dean06.oversight.urls")),
     path("", include("dean06.exchange.agreements.urls")),

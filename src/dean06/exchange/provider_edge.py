@@ -141,7 +141,8 @@ class ProviderEdge(Edge):
     async def _ask_inside(self, admitted: Admitted, request: ProviderRequest, budget: Budget | None) -> ServiceAnswer:
         seconds = shorter(admitted.service.timeout_seconds, budget, now=time.monotonic())
         try:
-            return await asyncio.wait_for(self.in_thread(lambda: answer_inside(admitted, request)), seconds)
+            async with asyncio.timeout(seconds):  # unlike wait_for it makes no task of its own
+                return await self.in_thread(lambda: answer_inside(admitted, request))
         except TimeoutError as exc:
             shorter(0, budget, now=time.monotonic())
             raise ServiceSilent(service=str(admitted.service.id)) from exc

@@ -5,6 +5,7 @@ Source: PR-REST 1.0.4, sec. 4.4 and 4.5: hop-by-hop headers and those of the tra
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from dean06.exchange.domain.digests import Header
@@ -74,14 +75,20 @@ def checked(raw: Iterable[tuple[bytes, bytes]]) -> list[Header]:
         size += len(name) + len(value)
         if size > LARGEST_HEADERS_BYTES or len(headers) >= MOST_HEADERS:
             raise HeadersTooLarge
-        if not _NAME.fullmatch(name):
-            raise BadRequest("A header name is malformed.")
-        lower = name.decode("ascii").lower()
+        lower = _name(name)
         framing += lower in ("content-length", "transfer-encoding")
         headers.append((lower, _decoded(lower, value)))
     if framing > 1:
         raise BadRequest("Send either one Content-Length or Transfer-Encoding, not both.")
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _name(raw: bytes) -> str:
+    """Return a header's name in lower case; names repeat, so they are remembered, refusals are not."""
+    if not _NAME.fullmatch(raw):
+        raise BadRequest("A header name is malformed.")
+    return raw.decode("ascii").lower()
 
 
 def _decoded(name: str, value: bytes) -> str:

@@ -49,7 +49,7 @@ class Mask:
         """Return which of the paths a (masked) document really holds; ``*`` names its top fields."""
         if self.is_everything:
             return tuple(document)
-        return tuple(path for path in self.fields if _has(document, path.split(".")))
+        return tuple(path for path in self.fields if (path in document if "." not in path else _has(document, path.split("."))))
 
 
 def _masked(document: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:

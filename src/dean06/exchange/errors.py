@@ -423,3 +423,12 @@ class MemberKeyNotFound(ExchangeError, NotFound):
     code = "exchange.member_key_not_found"
     message_vi = "Không có khóa này của thành viên, hoặc khóa không còn ở trạng thái cho phép bước này."
     fault = "NotFound"
+
+
+class NotInEvidenceOffice(ExchangeError, Denied):
+    """The evidence of the exchange is searched by operators."""
+
+    code = "exchange.not_in_evidence_office"
+    message_vi = "Việc này dành cho người vận hành nền tảng trao đổi dữ liệu."
+    fault = "AccessDenied"
+    asks_for_login = True

@@ -17,6 +17,7 @@ from dean06.exchange.developer.sandbox import register_sandbox
 from dean06.exchange.domain.agreements import Agreement, LegalBasis
 from dean06.exchange.domain.answering import Answer, Handler, ProviderRequest, ProviderResponse
 from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.domain.telling import is_told
 from dean06.exchange.events.actions import forget_target, register_target, replay, retry_dead
 from dean06.exchange.events.actions import tell as tell_event
 from dean06.exchange.events.loading import load_event_types
@@ -28,6 +29,7 @@ from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.providing import register_provider
 from dean06.exchange.queries import agreements, member_name
+from dean06.exchange.usage import usage_openapi, usage_provider
 from dean06.exchange.verifying import verified as verified_configuration
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "evidence_bundle",
     "findings_in",
     "forget_target",
+    "is_told",
     "keys_of_members",
     "load_agreements",
     "load_event_types",
@@ -70,6 +73,8 @@ __all__ = [
     "revoke_key",
     "revoke_member",
     "tell_event",
+    "usage_openapi",
+    "usage_provider",
     "verified_configuration",
     "warnings_since",
     "write_hop_files",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from dean06.core.clock import today
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
 from dean06.core.paging import Page
+from dean06.exchange.public import is_told as is_told_of
 from dean06.ledger.public import Look
 from dean06.portal import neighbours
 from dean06.portal.models import LookCase
@@ -196,14 +197,7 @@ def own_cases_of(person: PersonKey, looks: Sequence[Look]) -> Mapping[UUID, Look
 
 def is_told(look: Look) -> bool:
     """Say whether the person is to be told of a look, by the rule of the agreement that it rested on."""
-    match look.detail.get("notify"):
-        case "exempt":
-            return False
-        case "delayed":
-            until = look.detail.get("notify_until")
-            return bool(until) and date.fromisoformat(str(until)) <= today()
-        case _:
-            return True
+    return is_told_of(look.detail, on=today())
 
 
 def untold(person: PersonKey) -> Untold:

@@ -21,6 +21,7 @@ FOR_CITIZENS: Final = (
 FOR_DESKS: Final = (("services:queue", _("Hồ sơ cần xử lý"), "work"),)
 EXCHANGE_ROLES: Final = frozenset({"exchange_requester", "exchange_approver", "operator"})
 FOR_EXCHANGE: Final = (("agreements:list", _("Thỏa thuận dữ liệu"), "doc"),)
+FOR_OPERATORS: Final = (("evidence:search", _("Bằng chứng trao đổi"), "shield"),)
 FOR_LEADERS: Final = (("oversight:overview", _("Số liệu"), "chart"),)
 FOR_DATA_PROTECTION: Final = (("portal:cases", _("Phản ánh về lần xem dữ liệu"), "help"),)
 ACCOUNT: Final = (
@@ -61,8 +62,9 @@ def entries_for(actor: Actor) -> tuple[tuple[str, object, str], ...]:
     desk = FOR_DESKS if actor.roles & DESK_ROLES else ()
     lead = FOR_LEADERS if actor.has_role("leader") else ()
     share = FOR_EXCHANGE if actor.roles & EXCHANGE_ROLES else ()
+    evidence = FOR_OPERATORS if actor.has_role("operator") else ()
     cases = FOR_DATA_PROTECTION if actor.has_role("data_protection_officer") else ()
-    return (*FOR_CITIZENS, *desk, *lead, *share, *cases)
+    return (*FOR_CITIZENS, *desk, *lead, *share, *evidence, *cases)
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

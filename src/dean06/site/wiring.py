@@ -3,7 +3,15 @@
 from typing import Final
 
 from dean06.demo.public import SANDBOX_CLIENT, SANDBOX_PURPOSE, invented_services, sandbox_people
-from dean06.exchange.public import events_openapi, events_provider, register_provider, register_sandbox, register_subject_resolver
+from dean06.exchange.public import (
+    events_openapi,
+    events_provider,
+    register_provider,
+    register_sandbox,
+    register_subject_resolver,
+    usage_openapi,
+    usage_provider,
+)
 from dean06.registry.public import person_key_by_number, provider_handler, provider_openapi
 
 POPULATION: Final = "VN/GOV/G01/POPULATION/population"
@@ -18,3 +26,5 @@ def connect() -> None:
     register_sandbox(client=SANDBOX_CLIENT, purpose=SANDBOX_PURPOSE, people=sandbox_people)
     register_provider(f"{POPULATION_SYSTEM}/events", handler=events_provider(POPULATION_SYSTEM), openapi=events_openapi())
     register_subject_resolver(POPULATION_SYSTEM, person_key_by_number)
+    usages = usage_provider(POPULATION_SYSTEM, person_key_of=person_key_by_number)
+    register_provider(f"{POPULATION_SYSTEM}/findUsage", handler=usages, openapi=usage_openapi())

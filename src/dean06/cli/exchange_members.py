@@ -19,16 +19,22 @@ def configuration() -> None:
 
 
 @configuration.command()
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Also write it to a file, for gateways that no network reaches."
+)
 @refusals_shown
 @with_database
-def publish() -> None:
+def publish(output: Path | None) -> None:
     """Sign the present state if it changed; the worker does the same every five seconds.
 
-    Example: dean06 exchange configuration publish
+    Example: dean06 exchange configuration publish --output configuration.jws
     """
     from dean06.exchange.public import publish_configuration
 
     row = publish_configuration()
+    if output is not None:
+        (making := output.with_suffix(".new")).write_text(row.token)
+        making.replace(output)
     click.echo(f"version {row.version}, issued {row.issued_at.isoformat()}")
 
 

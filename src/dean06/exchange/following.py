@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Final
+from uuid import uuid4
 
 import structlog
 from pyreqwest.client import SyncClientBuilder
@@ -152,7 +153,7 @@ class Follower:
 def _write(path: Path, data: bytes) -> None:
     """Replace a file at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    (making := path.with_suffix(".new")).write_bytes(data)
+    (making := path.with_name(f"{path.name}.{uuid4().hex}")).write_bytes(data)  # two gateways may share the directory
     making.replace(path)
 
 

@@ -367,7 +367,7 @@ def test_get_open_api_returns_the_description_without_internal_addresses(gateway
     assert "servers" not in answered.json
 
 
-@pytest.mark.parametrize(("query", "code"), [("", "exchange.bad_request"), ("?serviceCode=system", "exchange.unknown_service")])
+@pytest.mark.parametrize(("query", "code"), [("", "exchange.bad_request"), ("?serviceCode=nothing", "exchange.unknown_service")])
 def test_get_open_api_of_nothing_is_refused(gateways, query, code):
     answered = gateways.curl(f"/r1/VN/GOV/G01/POPULATION/getOpenAPI{query}", data=None, purpose="")
 

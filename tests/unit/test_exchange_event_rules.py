@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
@@ -253,3 +254,14 @@ def test_no_text_slips_through_as_an_address(text):
     except TargetRefused:
         return
     assert address.startswith(("https://", "http://localhost", "http://127.", "http://[::1]"))
+
+
+def test_the_tables_of_events_live_in_the_exchange_s_database(monkeypatch):
+    from dean06.core import databases
+
+    monkeypatch.setattr(databases, "settings", SimpleNamespace(DATABASES={"default": {}, "exchange": {}}))
+    router = databases.ModuleRouter()
+
+    assert router.allow_migrate("exchange", "exchange_events") is True
+    assert router.allow_migrate("default", "exchange_events") is False
+    assert router.allow_migrate("default", "registry") is True

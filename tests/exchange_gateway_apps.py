@@ -186,10 +186,10 @@ def sign(asked):
 
 
 def kept(asked):
-    """Return the answers that are kept for repeated requests, as they lie in the database."""
+    """Return the answers that are kept for repeated requests, or the claims without one, as they lie in the database."""
     from dean06.exchange.models import KeptAnswer
 
-    return [bytes(row.sealed).hex() for row in KeptAnswer.objects.filter(answered_at__isnull=False)]
+    return [bytes(row.sealed).hex() for row in KeptAnswer.objects.filter(answered_at__isnull=asked.get("in_flight", False))]
 
 
 HELP = {"/entries": entries, "/sign": sign, "/kept": kept}

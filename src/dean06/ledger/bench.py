@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from dean06.core.actor import SYSTEM
 from dean06.core.bench import Row, Size, benchmark
 from dean06.core.keys import PersonKey
-from dean06.ledger.actions import record, record_many
+from dean06.ledger.actions import Draft, record, record_batch, record_many
 from dean06.ledger.queries import looks_at, proof_of
 from dean06.ledger.sequencer import sequence
 from dean06.ledger.verification import verify
@@ -29,11 +29,13 @@ def measure_log(size: Size) -> Sequence[Row]:
     alone = _seconds_to_record(n // 10, together=1)
     together = _seconds_to_record(n, together=IN_ONE_TRANSACTION)
     floor = _seconds_to_insert(n)
+    batched = _batched(n, floor=n / floor)
     started = time.perf_counter()
     numbered = sequence(USING)
     sequencing = time.perf_counter() - started
     return [
         Row("ledger.record", n / together, "entries/s", n / floor, f"bare INSERTs, {IN_ONE_TRANSACTION} a transaction", n),
+        batched,
         Row("ledger.record_committed", n // 10 / alone, "entries/s", n=n // 10),
         Row("ledger.sequence", numbered / sequencing, "entries/s", n=numbered),
         _verified(),
@@ -67,6 +69,17 @@ def _seconds_to_record(n: int, *, together: int) -> float:
             for number in range(first, min(first + together, n)):
                 _record(number)
     return time.perf_counter() - started
+
+
+def _batched(n: int, *, floor: float) -> Row:
+    drafts = [Draft("bench.looked", log=LOG, actor=SYSTEM, who="Công an", subjects=(_person(number),)) for number in range(PEOPLE)]
+    written = 0
+    started = time.perf_counter()
+    while written < n:
+        with transaction.atomic(using=USING):
+            written += len(record_batch(drafts, using=USING))
+    taken = time.perf_counter() - started
+    return Row("ledger.record_batch", written / taken, "entries/s", floor, f"bare INSERTs, {IN_ONE_TRANSACTION} a transaction", written)
 
 
 def _seconds_to_insert(n: int) -> float:

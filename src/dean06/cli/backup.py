@@ -93,6 +93,7 @@ def restore_backup(config: Config, source: Path, *, replace: bool) -> None:
     with tempfile.TemporaryDirectory(dir=source.resolve().parent, prefix=".restore-") as folder:
         manifest = _unpack(source, Path(folder))
         _put_aside(config, replace=replace)
+        shutil.rmtree(config.hop_files.certificate.parent, ignore_errors=True)  # written anew from the keys that come back
         for name in manifest["files"]:
             if name.startswith("state/"):
                 place = config.data_dir / name.removeprefix("state/")

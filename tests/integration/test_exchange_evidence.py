@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from dean06.cli.main import cli
 from dean06.exchange import providing
@@ -211,11 +214,19 @@ def test_a_file_that_the_manifest_does_not_know_is_named(trusted, transaction, c
     assert run(capsys, trusted, b"nothing")[0] == 2
 
 
+def a_root_of_the_same_name():
+    ours, key = x509.load_pem_x509_certificate(trust_anchor_pem()), ec.generate_private_key(ec.SECP256R1())
+    root = (
+        x509.CertificateBuilder(ours.subject, ours.subject, key.public_key(), 1, ours.not_valid_before_utc, ours.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return root.public_bytes(serialization.Encoding.PEM)
+
+
 def test_another_root_does_not_vouch(trusted, transaction, capsys):
     _, content = evidence_bundle(transaction, name="bundle.zip")
-    rotate("ca.root")
-    rotated = trust_anchor_pem()
-    (trusted / "root.pem").write_bytes(rotated[: rotated.index(b"-----END CERTIFICATE-----") + 26])
+    (trusted / "root.pem").write_bytes(a_root_of_the_same_name())
 
     code, problems, _ = run(capsys, trusted, content)
 

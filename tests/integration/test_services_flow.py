@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from dean06.core.clock import today
 from dean06.core.models import OutboxMessage
-from dean06.exchange.models import AgreementVersion
+from dean06.exchange.models import AgreementCase, AgreementEvent, AgreementVersion
 from dean06.ledger.models import LedgerEntry
 from dean06.registry.models import CURRENT, Residence
 from dean06.services import actions
@@ -266,6 +266,8 @@ def test_a_householder_answers_once_and_is_asked_again_only_after_refusing(world
 
 
 def test_without_an_agreement_nothing_is_told_and_nothing_is_kept(world):
+    AgreementEvent.objects.all().delete()
+    AgreementCase.objects.all().delete()
     AgreementVersion.objects.all().delete()
     from dean06.core.errors import Denied
     from dean06.exchange import snapshot

@@ -115,6 +115,16 @@ class Installation:
             number = json.loads((self.data_dir / "run" / "processes.json").read_text())[name]
         os.kill(number, signal.SIGKILL)
 
+    @contextlib.contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """Hold one program still inside the block."""
+        number = json.loads((self.data_dir / "run" / "processes.json").read_text())[name]
+        os.kill(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(number, signal.SIGCONT)
+
     def demo_people(self) -> dict:
         return json.loads((self.data_dir / "demo-people.json").read_text())
 

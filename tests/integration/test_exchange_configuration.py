@@ -36,7 +36,7 @@ from dean06.exchange.public import ProviderResponse, call, register_provider
 from dean06.exchange.sealing import canonical, registry_signer
 from dean06.exchange.verifying import verified
 from dean06.signing.errors import RequestNotUsable
-from dean06.signing.public import certificate_request, ensure_key, rotate, signer, trust_anchor_pem
+from dean06.signing.public import certificate_request, ensure_key, ensure_trust, rotate, signer, trust_anchor_pem
 from exchange_agreements_world import CLIENT, CONTENT, POPULATION, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db
@@ -45,10 +45,12 @@ BANK = "VN/COM/DEMOBANK"
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
+def world(tmp_path, monkeypatch, settings):
+    settings.DEAN06_KEY_DIR = tmp_path / "keys"  # certificates of that day, whatever other tests have made
     monkeypatch.setattr(providing, "_providers", {})
     register_provider(POPULATION, handler=lambda _request: ProviderResponse(200, {"agrees": True}, (new_key(),)), openapi={})
     with time_machine.travel(START, tick=False):
+        ensure_trust()
         people = world_of_agreements(tmp_path)
         case = actions.request_agreement(document=CONTENT, reason=REASON, actor=people.requester)
         for actor in (people.approver, people.operator):

@@ -182,6 +182,7 @@ def settle(at_browser: Callable[..., Visitor], dossier: str) -> None:
     reception.page.get_by_label("Số biên lai").fill("BL-0001")
     shoot(reception.page, "officer-return", widths=SIZES)
     reception.press("Ghi nhận lệ phí")
+    reception.sees_in_log("Ghi nhận lệ phí")
     reception.sign("Ký và trả kết quả", then="Ký trả kết quả")
     shoot(reception.page, "officer-done", widths=SIZES)
 

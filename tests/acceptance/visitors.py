@@ -119,4 +119,8 @@ class Officer(Visitor):
     def sign(self, button: str, *, then: str) -> None:
         """Sign the step at hand; the log then says what was done."""
         self.press(button)
-        expect(self.page.locator("ol.rows li", has_text=then).first).to_be_visible()
+        self.sees_in_log(then)
+
+    def sees_in_log(self, text: str) -> None:
+        """Wait for what was done to stand in the dossier's log, as a person does before going on."""
+        expect(self.page.locator("ol.rows li", has_text=text).first).to_be_visible()

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from dean06.cli.errors import DatabaseUnreachable
 from dean06.cli.postgres import EXTENSIONS
 from dean06.core.databases import APP_ROLE, OWNER_ROLE, all_databases
 from dean06.core.errors import Unavailable
@@ -18,13 +19,6 @@ class DatabaseTooOld(Unavailable):
 
     code = "cli.database_too_old"
     message_vi = "Máy chủ cơ sở dữ liệu cũ hơn PostgreSQL 15. Hãy nâng cấp, hoặc bỏ DATABASE_URL để dùng bản nhúng."
-
-
-class DatabaseUnreachable(Unavailable):
-    """The database does not answer: check DATABASE_URL, the network and the server's log."""
-
-    code = "cli.database_unreachable"
-    message_vi = "Không kết nối được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL, đường mạng và nhật ký máy chủ."
 
 
 class DatabaseRightsMissing(Unavailable):

@@ -7,19 +7,12 @@ from typing import ParamSpec, TypeVar
 import django
 from django.apps import apps
 
+from dean06.cli.errors import NotRunning
 from dean06.core.config import config
 from dean06.core.databases import embedded_databases
-from dean06.core.errors import Unavailable
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-
-
-class NotRunning(Unavailable):
-    """The installation's own database is not running: start dean06 up in another terminal, then run this command again."""
-
-    code = "cli.not_running"
-    message_vi = "Hệ thống chưa chạy. Hãy chạy dean06 up ở một cửa sổ khác rồi thử lại lệnh này."
 
 
 def require_running() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from dean06.cli.console import exit_code, show
-from dean06.cli.database import DatabaseUnreachable
+from dean06.cli.errors import DatabaseUnreachable
 from dean06.cli.instance import DataDirectoryUnusable, DiskFull
 from dean06.cli.main import cli
 from dean06.core.config import config

@@ -3,7 +3,6 @@
 Look-ups go by number, book and page beside names and the unit (domain.md J [F]).
 """
 
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -25,8 +24,7 @@ from dean06.demo.registers.describing import (
     shape,
 )
 from dean06.demo.registers.drawing import REFERENCE_DAY, day_between, draw, years_after
-from dean06.demo.registers.errors import NotInRegister
-from dean06.demo.registers.people import Resident, home_of, resident_by_key, resident_by_number
+from dean06.demo.registers.people import Resident, home_of, resident_by_number, spouse_of
 from dean06.demo.registers.places import PLACE, PLACE_EXAMPLE, place
 
 MARRIAGE_AGE: Final = {"male": 20, "female": 18}  # law on marriage and family, from memory [M]
@@ -37,7 +35,7 @@ ENTRIES_A_BOOK: Final = 300
 def look_up(asked: ByPerson) -> Disclosure:
     """Answer what is registered of a person's birth, marriage and death; a spouse's data are the spouse's too."""
     person = resident_by_number(asked.personal_id)
-    spouse = _spouse_of(person)
+    spouse = spouse_of(person)
     document = {
         "personal_id": person.number,
         "full_name": person.full_name,
@@ -47,13 +45,6 @@ def look_up(asked: ByPerson) -> Disclosure:
         "death": _registration(person, "death", person.died_on, person.birth_unit_code) if person.died_on else None,
     }
     return Disclosure(document, (person.key, spouse.key) if spouse else (person.key,))
-
-
-def _spouse_of(person: Resident) -> Resident | None:
-    if person.spouse_key:
-        with suppress(NotInRegister):
-            return resident_by_key(person.spouse_key)
-    return None
 
 
 def _registration(person: Resident, kind: str, happened: date, unit_code: str) -> dict[str, Any]:

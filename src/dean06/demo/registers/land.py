@@ -1,6 +1,5 @@
 """Land parcels (thửa đất): the role of the ministry of agriculture and environment."""
 
-from contextlib import suppress
 from typing import Any, Final
 
 from dean06.core.keys import PersonKey
@@ -21,8 +20,7 @@ from dean06.demo.registers.describing import (
     shape,
 )
 from dean06.demo.registers.drawing import digits, draw, happens, pick
-from dean06.demo.registers.errors import NotInRegister
-from dean06.demo.registers.people import Home, Resident, home_of, resident_by_key, resident_by_number
+from dean06.demo.registers.people import Home, Resident, home_of, resident_by_number, spouse_of
 from dean06.demo.registers.places import PLACE, PLACE_EXAMPLE, place
 
 OWN_HOME_SHARE: Final = 0.78  # assumptions, as all shares here
@@ -36,7 +34,7 @@ SMALLEST_AREA_M2: Final = 30
 def look_up(asked: ByPerson) -> Disclosure:
     """Answer which parcels a person has the right to use, alone or with the spouse: the data are of both."""
     person = resident_by_number(asked.personal_id)
-    holders = (person, *_spouse_of(person))
+    holders = _with_spouse(person)
     head = next((one for one in holders if one.relation == "head"), None)
     home = home_of(head) if head else None
     parcels = _parcels(head, home, holders) if head and home and person.is_alive else []
@@ -44,13 +42,12 @@ def look_up(asked: ByPerson) -> Disclosure:
     return Disclosure({"personal_id": person.number, "full_name": person.full_name, "parcels": parcels}, subjects)
 
 
-def _spouse_of(person: Resident) -> tuple[Resident, ...]:
-    if person.spouse_key:
-        with suppress(NotInRegister):
-            spouse = resident_by_key(person.spouse_key)
-            if spouse.is_alive and spouse.household_key == person.household_key:
-                return (spouse,)
-    return ()
+def _with_spouse(person: Resident) -> tuple[Resident, ...]:
+    """Return the person and a living spouse of the same household."""
+    spouse = spouse_of(person)
+    if spouse is None or not spouse.is_alive or spouse.household_key != person.household_key:
+        return (person,)
+    return (person, spouse)
 
 
 def _parcels(head: Resident, home: Home, holders: tuple[Resident, ...]) -> list[dict[str, Any]]:

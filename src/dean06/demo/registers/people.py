@@ -4,6 +4,7 @@ Each register of a real country keeps its own copy of names and dates of birth; 
 from, so that they agree with it.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -96,6 +97,14 @@ def resident_at(row: int) -> Resident:
         NotInRegister: the file is shorter, or the person there has no number.
     """
     return _found(_resident(_directory(), "row", row))
+
+
+def spouse_of(person: Resident) -> Resident | None:
+    """Return the person's spouse; none where there is none, or one who has no number."""
+    if person.spouse_key:
+        with suppress(NotInRegister):
+            return resident_by_key(person.spouse_key)
+    return None
 
 
 def home_of(person: Resident) -> Home | None:

@@ -192,4 +192,12 @@ def kept(asked):
     return [bytes(row.sealed).hex() for row in KeptAnswer.objects.filter(answered_at__isnull=asked.get("in_flight", False))]
 
 
-HELP = {"/entries": entries, "/sign": sign, "/kept": kept}
+def records(asked):
+    """Return what monitoring keeps of a message."""
+    from dean06.exchange.operations.models import Record
+
+    rows = Record.objects.filter(message_id=asked["message_id"]).values()
+    return [{name: value for name, value in row.items() if name != "request_in_at"} for row in rows]
+
+
+HELP = {"/entries": entries, "/sign": sign, "/kept": kept, "/records": records}

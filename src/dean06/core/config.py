@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LONGEST_SOCKET_DIR: Final = 80  # sun_path holds 108 bytes on Linux; PostgreSQL adds "/.s.PGSQL.5432.lock"
@@ -21,6 +21,26 @@ class HopFiles:
     certificate: Path
     key: Path
     authorities: Path
+
+
+class Operations(BaseModel):
+    """How long the exchange remembers calls, and from when on a figure is worth a look.
+
+    No law and no published practice sets the thresholds: each is an assumption of ours for an installation to correct.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    records_days: int = Field(default=7, ge=1, description="So many days each record of a call is kept.")
+    sums_days: int = Field(default=62, ge=15, description="So many days sums are kept; open data reach back so far.")
+    unused_days: int = Field(default=90, ge=1, description="An agreement in force so long without a call counts as unused.")
+    open_data_after_days: int = Field(default=1, ge=1, description="A day is published when so many days have passed since it began.")
+    open_data_least: int = Field(default=10, ge=2, description="Fewer calls than this are published in a coarser cell only.")
+    browsing_calls: int = Field(default=50, ge=1, description="So many calls of one end user without a dossier stand out.")
+    volume_factor: float = Field(default=3.0, gt=1, description="So many times its own median day makes a client's day stand out.")
+    volume_calls: int = Field(default=200, ge=1, description="A day with fewer calls never stands out by its volume.")
+    refused_calls: int = Field(default=20, ge=1, description="So many refused calls of one client stand out,")
+    refused_share: float = Field(default=0.2, gt=0, le=1, description="if they are at least this share of its calls.")
 
 
 class Config(BaseSettings):
@@ -55,6 +75,9 @@ class Config(BaseSettings):
         default=Path("exchange-anchor.pem"), description="Root certificates that a followed configuration must lead to; brought by hand."
     )
     exchange_refresh_seconds: float = Field(default=30.0, description="Pause between two looks for a newer configuration.")
+    operations: Operations = Field(
+        default_factory=Operations, description="JSON object: retention of the exchange's records, thresholds of what stands out."
+    )
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"

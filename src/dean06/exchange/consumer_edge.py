@@ -101,7 +101,7 @@ class ConsumerEdge(Edge):
         known["purpose"] = message.values.get("x-exchange-purpose", "")
         state = await self.state()
         authenticate(request, message.client, state=state)
-        seen.client, seen.request_bytes = str(message.client), len(body)
+        seen.asks(message, size_bytes=len(body))
         if message.service.service_code in METADATA and message.method in READING:
             kind, document = metadata_answer(message, state=state)
             await answer(send, status=200, headers=[("content-type", kind)], body=document, head_only=message.method == "HEAD")
@@ -112,7 +112,7 @@ class ConsumerEdge(Edge):
         if message.service in state.services:
             seen.service = str(message.service)
         outgoing = prepare(message, state=state)
-        known["transaction_id"] = outgoing.request_id
+        known["transaction_id"] = seen.transaction_id = outgoing.request_id
         response = await self._forwarded(outgoing, state, Budget.of(message.values.get(ASKED, ""), now=seen.began))
         headers = dict(response.headers)
         if "x-road-error" in headers:

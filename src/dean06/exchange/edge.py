@@ -25,6 +25,7 @@ from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, G
 from dean06.exchange.evidence import Evidence, keep
 from dean06.exchange.guarding import Guards, Refusals
 from dean06.exchange.links import Link
+from dean06.exchange.operations.recording import records
 from dean06.exchange.snapshot import Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, is_loopback, lifespan, peer_of, refuse
 
@@ -91,11 +92,14 @@ class Edge:
 
     def count(self, seen: Seen) -> None:
         """Count a call that ended."""
-        self.meter.note(seen, ended=time.monotonic(), at=time.time())
+        ended, at = time.monotonic(), time.time()
+        self.meter.note(seen, ended=ended, at=at)
+        records.note(self.side, seen, ended=ended, at=at)
 
     async def start(self) -> None:
         """Get ready."""
         sys.setswitchinterval(SWITCH_SECONDS)
+        records.start()
 
     async def stop(self) -> None:
         """Give back connections and threads."""
@@ -103,6 +107,7 @@ class Edge:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
+        await asyncio.to_thread(records.stop)
 
     async def _health(self, send: Send) -> None:
         """Answer a supervisor: alive, without a look at the database."""
@@ -113,6 +118,7 @@ class Edge:
         """Answer the operator of this machine: figures, or whether the gateway can work and if not, why."""
         if path == "/metrics":
             gauges = {"inside": self.inside, "evidence_waiting": self.evidence.waiting, "configuration_age_seconds": self._state_age()}
+            gauges["records_dropped"] = records.dropped
             text = self.meter.prometheus(gauges, self.guards.phases())
             await answer(send, status=200, headers=[("content-type", CONTENT_TYPE)], body=text.encode())
             return

@@ -13,6 +13,7 @@ from django.db.models import Max
 from dean06.core.databases import database_of
 from dean06.exchange.evidence import CONSUMER_LOG, PROVIDER_LOG
 from dean06.exchange.models import EvidenceIndex
+from dean06.exchange.operations.using import note_use
 from dean06.ledger.public import Opened, opened_after
 
 LOGS: Final = (PROVIDER_LOG, CONSUMER_LOG)
@@ -33,6 +34,7 @@ def _index(log: str) -> int:
         last = EvidenceIndex.objects.using(using).filter(log=log).aggregate(last=Max("seq"))["last"] or 0
         rows = [_row(log, opened) for opened in opened_after(using, log, last, limit=BATCH)]
         EvidenceIndex.objects.using(using).bulk_create(rows, ignore_conflicts=True)
+        note_use(((row.agreement, row.recorded_at) for row in rows), using=using)
     return len(rows)
 
 

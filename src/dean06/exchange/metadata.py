@@ -80,7 +80,7 @@ def list_methods(state: Snapshot, provider: ClientId) -> Rendered:
         UnknownMember: no such subsystem.
     """
     state.client(provider)
-    return JSON, _json({"service": [_described(entry, _endpoints(entry)) for entry in _offered(state, provider)]})
+    return JSON, _json({"service": [_described(entry, endpoints_of(entry)) for entry in _offered(state, provider)]})
 
 
 def allowed_methods(state: Snapshot, provider: ClientId, *, client: ClientId, day: date) -> Rendered:
@@ -165,7 +165,8 @@ def _offered(state: Snapshot, provider: ClientId) -> list[ServiceEntry]:
     return sorted((entry for entry in state.services.values() if entry.id.provider == provider), key=lambda entry: entry.id)
 
 
-def _endpoints(entry: ServiceEntry) -> list[tuple[str, str]]:
+def endpoints_of(entry: ServiceEntry) -> list[tuple[str, str]]:
+    """Return the method and the pattern of each endpoint as registered, or as the description says; else one that is anything."""
     if entry.endpoints:
         return list(entry.endpoints)
     paths = description_of(entry).get("paths", {})

@@ -83,7 +83,8 @@ class ProviderEdge(Edge):
             method=request.method, rest=request.raw_path.removeprefix(HOP), query=request.query, headers=headers, body=body, state=state
         )
         known |= {**described(admitted.message), "transaction_id": admitted.request_id}
-        seen.client, seen.service, seen.request_bytes = str(admitted.message.client), str(admitted.service.id), len(body)
+        seen.asks(admitted.message, size_bytes=len(body))
+        seen.service, seen.transaction_id = str(admitted.service.id), admitted.request_id
         if not await self.nonces.submit(nonce_digest(admitted.signed)):
             raise MessageReplayed(client=str(admitted.message.client))
         grant = authorise(admitted, state=state)

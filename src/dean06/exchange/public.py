@@ -1,7 +1,7 @@
 """What other modules may use of exchange."""
 
 from dean06.exchange.bundles import evidence_bundle, note_hand_out
-from dean06.exchange.calling import call
+from dean06.exchange.calling import call as _call
 from dean06.exchange.configuration.enrolling import (
     approve_key,
     keys_of_members,
@@ -27,10 +27,14 @@ from dean06.exchange.events.queries import targets as event_targets
 from dean06.exchange.events.service import events_openapi, events_provider, register_subject_resolver
 from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
+from dean06.exchange.operations.counting import counted
+from dean06.exchange.operations.recording import record_calls
 from dean06.exchange.providing import register_provider
 from dean06.exchange.queries import agreements, member_name
 from dean06.exchange.usage import usage_openapi, usage_provider
 from dean06.exchange.verifying import verified as verified_configuration
+
+call = counted(_call)
 
 __all__ = [
     "Agreement",
@@ -62,6 +66,7 @@ __all__ = [
     "note_hand_out",
     "publish_configuration",
     "readmit_member",
+    "record_calls",
     "refuse_key",
     "register_provider",
     "register_sandbox",

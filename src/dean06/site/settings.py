@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "dean06.site.apps.SiteConfig",
     *(f"dean06.{module}" for module in MODULES),
     "dean06.exchange.events.apps.EventsConfig",
+    "dean06.exchange.operations.apps.OperationsConfig",
 ]
 
 MIDDLEWARE = [
@@ -143,3 +144,4 @@ DEAN06_HOP_TLS = _config.hop_tls
 DEAN06_EXCHANGE_CONFIGURATION = _config.exchange_configuration
 DEAN06_EXCHANGE_TRUST_ANCHOR = _config.exchange_trust_anchor
 DEAN06_EXCHANGE_REFRESH_SECONDS = _config.exchange_refresh_seconds
+DEAN06_OPERATIONS = _config.operations

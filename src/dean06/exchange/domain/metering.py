@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from dean06.exchange.domain.r1 import Message
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the buckets of a duration, in seconds."""
@@ -34,6 +36,13 @@ class Seen:
         outcome: ``answered``, ``problem`` (the service's own error), ``metadata``, or our code of a refusal; empty while nobody knows.
         request_bytes: of the body.
         answer_bytes: of the body.
+        status: the service's HTTP status; 0 if it did not answer.
+        method: of the message.
+        path: canonical, after the service code; may hold what a caller chose.
+        message_id: X-Road-Id.
+        user: X-Road-UserId; never kept as it is.
+        has_issue: whether a dossier was named.
+        transaction_id: X-Road-Request-Id.
     """
 
     began: float
@@ -42,11 +51,24 @@ class Seen:
     outcome: str = ""
     request_bytes: int = 0
     answer_bytes: int = 0
+    status: int = 0
+    method: str = ""
+    path: str = field(default="", repr=False)
+    message_id: str = ""
+    user: str = field(default="", repr=False)
+    has_issue: bool = False
+    transaction_id: str = ""
+
+    def asks(self, message: Message, *, size_bytes: int) -> None:
+        """Note what a registered client asks."""
+        self.client, self.request_bytes = str(message.client), size_bytes
+        self.method, self.path, self.message_id = message.method, message.path, message.message_id
+        self.user, self.has_issue = message.user, bool(message.issue)
 
     def answered(self, status: int, size_bytes: int) -> None:
         """Note that the service answered."""
         self.outcome = ANSWERED if status < FIRST_PROBLEM_STATUS else PROBLEM
-        self.answer_bytes = size_bytes
+        self.status, self.answer_bytes = status, size_bytes
 
 
 @dataclass(slots=True)

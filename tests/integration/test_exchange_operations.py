@@ -1,0 +1,151 @@
+"""Records of calls in the database: what they hold, what they never hold, how long they stay."""
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from dean06.core.clock import now
+from dean06.exchange import providing
+from dean06.exchange.domain.metering import Seen
+from dean06.exchange.errors import PurposeNotCovered
+from dean06.exchange.indexing import index_evidence
+from dean06.exchange.operations import counting
+from dean06.exchange.operations.models import AgreementUse, CallSum, Record
+from dean06.exchange.operations.tasks import forget_old_calls
+from dean06.exchange.operations.writing import Ended, user_key, write
+from exchange_evidence_world import BANK, NUMBER, POPULATION, look_up, populate
+from exchange_gateways import CLIENT
+from exchange_gateways import POPULATION as POPULATION_ADDRESS
+
+pytestmark = pytest.mark.django_db
+
+
+def ended(client, *, at=None, duration=0.004, side="provider", outcome="answered", **given):
+    instant = (at or now()).timestamp()
+    seen = Seen(10.0, client=client, service=POPULATION, outcome=outcome, method="POST", path="/v1/persons/look-up", **given)
+    return Ended(side, seen, 10.0 + duration, instant)
+
+
+def a_client():
+    return f"VN/COM/{uuid4().hex[:8]}/SYSTEM"
+
+
+def test_a_group_of_calls_becomes_records_and_sums():
+    client = a_client()
+    write([ended(client, request_bytes=10, answer_bytes=100, status=200, transaction_id="t-1", has_issue=True) for _ in range(3)])
+    write([ended(client, request_bytes=1), ended(client, outcome="exchange.rate_exceeded")])
+
+    records = Record.objects.filter(client=client)
+    sums = CallSum.objects.filter(client=client)
+    assert records.count() == 5
+    assert {(row.duration_us // 1000, row.status, row.has_issue) for row in records.filter(transaction_id="t-1")} == {(4, 200, True)}
+    assert sum(row.calls for row in sums) == 5
+    assert sum(row.calls for row in sums.filter(outcome="answered")) == 4
+    assert sum(row.request_bytes for row in sums) == 31
+    assert {row.window_at.minute % 10 for row in sums} == {0}
+
+
+def test_a_record_holds_nothing_that_a_caller_wrote_freely():
+    populate()
+    client = a_client()
+    seen = Seen(
+        1.0,
+        client=client,
+        service=POPULATION,
+        outcome="answered",
+        method="POST",
+        path=f"/v1/persons/{NUMBER}",
+        message_id=f"about-{NUMBER}",
+        user=f"VN{NUMBER}",
+    )
+    write([Ended("provider", seen, 1.1, time.time())])
+
+    row = Record.objects.filter(client=client).values().get()
+    assert NUMBER not in repr(row)
+    assert row["endpoint"] in ("", "/v1/persons/*", "/**")
+    assert len(row["user_key"]) == 32
+
+
+def test_the_same_user_is_somebody_else_at_another_client():
+    assert user_key("VN/COM/A/X", "officer-1") == user_key("VN/COM/A/X", "officer-1")
+    assert user_key("VN/COM/A/X", "officer-1") != user_key("VN/COM/B/X", "officer-1")
+    assert user_key("VN/COM/A/X", "") == ""
+
+
+def test_what_is_older_than_it_is_kept_goes_and_nothing_else():
+    client = a_client()
+    for days in (0, 6, 8, 61, 63):
+        write([ended(client, at=now() - timedelta(days=days))])
+    forget_old_calls()
+
+    assert Record.objects.filter(client=client).count() == 2
+    assert CallSum.objects.filter(client=client).count() == 4
+
+
+def test_calls_inside_one_process_are_noted_on_both_sides_with_their_end(monkeypatch):
+    noted = []
+
+    class Recorder:
+        def note(self, side, seen, *, ended, at):
+            noted.append((side, seen.outcome, seen.service, seen.method, ended >= seen.began, at > 0))
+
+    monkeypatch.setattr(providing, "_providers", {})
+    monkeypatch.setattr(counting, "records", Recorder())
+    populate()
+    look_up()
+    with pytest.raises(PurposeNotCovered):
+        look_up(purpose="marketing")
+
+    rest = (POPULATION, "POST", True, True)
+    assert noted == [
+        (side, outcome, *rest) for outcome in ("answered", "exchange.purpose_not_covered") for side in ("consumer", "provider")
+    ]
+
+
+def test_the_evidence_says_when_an_agreement_was_last_used(monkeypatch):
+    monkeypatch.setattr(providing, "_providers", {})
+    populate()
+    before = now()
+    look_up()
+    index_evidence()
+
+    from dean06.exchange.public import agreements
+
+    codes = {one.code for one in agreements() if str(one.client) == BANK and str(one.service) == POPULATION}
+    used = AgreementUse.objects.filter(code__in=codes, last_used_at__gte=before - timedelta(seconds=1))
+    assert used.count() == 1
+    look_up()
+    index_evidence()
+    assert AgreementUse.objects.get(code=used.get().code).last_used_at >= before
+
+
+@pytest.mark.xdist_group("exchange_gateways")
+def test_running_gateways_write_one_record_of_each_call_and_side(gateways):
+    message = f"message-{uuid4()}"
+    answered = gateways.curl(
+        f"{POPULATION_ADDRESS}/v1/persons/look-up",
+        "-H",
+        f"X-Road-Id: {message}",
+        "-H",
+        "X-Road-UserId: officer-1",
+        "-H",
+        "X-Road-Issue: H1",
+    )
+    for _ in range(100):
+        rows = gateways.help("/records", message_id=message)
+        if len(rows) == 2:
+            break
+        time.sleep(0.1)
+
+    assert sorted(row["side"] for row in rows) == ["consumer", "provider"]
+    for row in rows:
+        assert (row["client"], row["service"]) == (CLIENT, "VN/GOV/G01/POPULATION/population")
+        assert (row["outcome"], row["status"], row["has_issue"]) == ("answered", 200, True)
+        assert row["transaction_id"] == answered.headers["x-road-request-id"]
+        assert row["duration_us"] > 0
+        assert row["user_key"] not in ("", "officer-1")
+        assert row["answer_bytes"] == len(answered.body)
+    consumer, provider = sorted(rows, key=lambda row: row["side"])
+    assert consumer["duration_us"] >= provider["duration_us"]

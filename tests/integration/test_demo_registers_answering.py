@@ -9,12 +9,14 @@ import pytest
 import dean06.demo
 from dean06.core.actor import Actor
 from dean06.core.keys import PersonKey
+from dean06.demo.public import invented_services
 from dean06.demo.registers import people
 from dean06.demo.synth.synthesise import synthesise
 from dean06.exchange import snapshot
 from dean06.exchange.errors import AgreementMissing, PurposeNotCovered
 from dean06.exchange.public import agreements, call, load_agreements, load_members
 from dean06.ledger.public import looks_at
+from dean06.site.wiring import POPULATION
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
@@ -22,6 +24,7 @@ BANK = "VN/COM/DEMOBANK/CUSTOMERS"
 HOSPITAL = "VN/COM/DEMOHOSPITAL/RECEPTION"
 CARDS = "VN/GOV/G24/HEALTHCARDS/health-cards"
 PHONES = "VN/COM/DEMOTEL/SUBSCRIBERS/subscriptions"
+SERVICES = (POPULATION, *(one.service for one in invented_services()))
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,30 @@ def test_every_service_of_the_country_has_a_consumer_and_the_sandbox():
 
     assert {str(one.service) for one in in_force if "SANDBOX" in str(one.client)} == served
     assert len(served) == 9
+
+
+def test_every_register_tells_by_whom_a_person_s_data_were_used(person):
+    asked(HOSPITAL, CARDS, "/v1/health-cards/look-up", "treatment", personal_id=person["number"])
+    registers = {str(one.service).rpartition("/")[0] for one in agreements() if str(one.service).endswith("/findUsage")}
+    user = f"VN{person['number']}"
+
+    def told(register, path):
+        answer = call(
+            client="VN/GOV/H49/PORTAL",
+            service=f"{register}/findUsage",
+            method="GET",
+            path=path,
+            body=None,
+            purpose="own-record",
+            user=user,
+            actor=Actor(account="portal"),
+        )
+        assert answer.status == 200
+        return answer.document
+
+    assert registers == {service.rpartition("/")[0] for service in SERVICES}
+    assert all(told(register, "/v2/heartbeat")["status"] == "OK" for register in registers)
+    assert all(told(register, "/v2/usagePeriod")["periodStart"] for register in registers)
+    used = {register: told(register, f"/v2/findUsage?userCode={user}")["usages"] for register in registers}
+    assert used["VN/GOV/G24/HEALTHCARDS"][0]["receiverName"] == "Bệnh viện trình diễn"
+    assert used["VN/GOV/G10/LAND"] == []

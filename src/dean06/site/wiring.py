@@ -26,5 +26,6 @@ def connect() -> None:
     register_sandbox(client=SANDBOX_CLIENT, purpose=SANDBOX_PURPOSE, people=sandbox_people)
     register_provider(f"{POPULATION_SYSTEM}/events", handler=events_provider(POPULATION_SYSTEM), openapi=events_openapi())
     register_subject_resolver(POPULATION_SYSTEM, person_key_by_number)
-    usages = usage_provider(POPULATION_SYSTEM, person_key_of=person_key_by_number)
-    register_provider(f"{POPULATION_SYSTEM}/findUsage", handler=usages, openapi=usage_openapi())
+    for system in (POPULATION_SYSTEM, *(one.service.rpartition("/")[0] for one in invented_services())):
+        usages = usage_provider(system, person_key_of=person_key_by_number)
+        register_provider(f"{system}/findUsage", handler=usages, openapi=usage_openapi())

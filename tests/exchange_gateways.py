@@ -161,6 +161,16 @@ AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
 )
 
 
+NGSP = """
+kind: ngsp
+token: {scope: am_application_scope default, seconds: 60}
+addresses:
+  - {address: /dancu/1.0, service: VN/GOV/G01/POPULATION/population, path: /v1}
+  - {address: /dancu/1.0/boc, service: VN/GOV/G01/POPULATION/population, path: /v1, envelope: lgsp}
+  - {address: /hethong/2, service: VN/GOV/G01/POPULATION/guarded}
+"""
+
+
 def free_ports(count):
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
@@ -234,6 +244,7 @@ class Gateways:
         (packs / "members.yaml").write_text(members.replace("TOKEN_HASH", hashlib.sha256(TOKEN.encode()).hexdigest()))
         (packs / "system.json").write_text(json.dumps(DESCRIPTION))
         (packs / "agreements.yaml").write_text(AGREEMENTS)
+        (packs / "ngsp.yaml").write_text(NGSP)
         print(self.run("exchange", "load", str(packs)).stdout)
 
     @property

@@ -12,11 +12,11 @@ from dean06.core.keys import PersonKey
 from dean06.demo.public import invented_services
 from dean06.demo.registers import people
 from dean06.demo.synth.synthesise import synthesise
-from dean06.exchange import snapshot
+from dean06.exchange import providing, snapshot
 from dean06.exchange.errors import AgreementMissing, PurposeNotCovered
 from dean06.exchange.public import agreements, call, load_agreements, load_members
 from dean06.ledger.public import looks_at
-from dean06.site.wiring import POPULATION
+from dean06.site import wiring
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
@@ -24,7 +24,7 @@ BANK = "VN/COM/DEMOBANK/CUSTOMERS"
 HOSPITAL = "VN/COM/DEMOHOSPITAL/RECEPTION"
 CARDS = "VN/GOV/G24/HEALTHCARDS/health-cards"
 PHONES = "VN/COM/DEMOTEL/SUBSCRIBERS/subscriptions"
-SERVICES = (POPULATION, *(one.service for one in invented_services()))
+SERVICES = (wiring.POPULATION, *(one.service for one in invented_services()))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,11 @@ def test_every_service_of_the_country_has_a_consumer_and_the_sandbox():
     assert len(served) == 9
 
 
-def test_every_register_tells_by_whom_a_person_s_data_were_used(person):
+def test_every_register_tells_by_whom_a_person_s_data_were_used(person, monkeypatch):
+    key = PersonKey(uuid.UUID(person["person_key"]))
+    monkeypatch.setattr(wiring, "person_key_by_number", lambda _number: key)  # the population is in files here, not in the registry
+    monkeypatch.setattr(providing, "_providers", {})
+    wiring.connect()
     asked(HOSPITAL, CARDS, "/v1/health-cards/look-up", "treatment", personal_id=person["number"])
     registers = {str(one.service).rpartition("/")[0] for one in agreements() if str(one.service).endswith("/findUsage")}
     user = f"VN{person['number']}"

@@ -10,6 +10,7 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
+from dean06.cli.exchange_credentials import credential
 from dean06.cli.exchange_events import events
 from dean06.cli.exchange_members import configuration, member
 from dean06.core.clock import now, today
@@ -25,7 +26,7 @@ def exchange() -> None:
     """Members, agreements, calls and events of the data exchange."""
 
 
-for group in (events, configuration, member):
+for group in (events, configuration, member, credential):
     exchange.add_command(group)
 
 
@@ -33,25 +34,27 @@ for group in (events, configuration, member):
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_database
 def load(directory: Path) -> None:
-    """Load the packs of members, agreements and types of events in DIRECTORY.
+    """Load the packs of members, agreements, types of events and addresses for NGSP systems in DIRECTORY.
 
     Each fault is named with file, line and remedy, and then nothing is changed. Running gateways follow within two seconds.
 
     Example: dean06 exchange load agreements/
     """
     from dean06.exchange.errors import PackRefused
-    from dean06.exchange.public import load_agreements, load_event_types, load_members, warnings_since
+    from dean06.exchange.public import load_agreements, load_event_types, load_front, load_members, warnings_since
 
     began = now()
     try:
         members = load_members(directory, are_descriptions_required=True)
         changed = load_agreements(directory)
         types = load_event_types(directory)
+        addresses = load_front(directory)
     except PackRefused as refused:
         raise click.ClickException(refused.detail) from refused
     for warning in warnings_since(began):
         click.secho(f"breaks callers: {warning}", fg="yellow", err=True)
-    click.echo(f"{members} members; {changed} agreements in a new version; {types} types of events new or changed")
+    changes = f"{changed} agreements in a new version; {types} types of events new or changed"
+    click.echo(f"{members} members; {changes}; {addresses} addresses for NGSP systems")
 
 
 @exchange.command("lint")

@@ -4,6 +4,7 @@ from typing import Final
 
 from dean06.exchange.consumer_edge import ConsumerEdge
 from dean06.exchange.evidence_app import ASIC, evidence_app
+from dean06.exchange.ngsp.desk import REVOKE, TOKEN, TokenDesk
 from dean06.exchange.provider_edge import ProviderEdge
 from dean06.exchange.wire import Application, Receive, Scope, Send
 from dean06.ledger.public import witness_app
@@ -12,8 +13,10 @@ WITNESS: Final = "/witness/"
 
 
 def consumer_app() -> Application:
-    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, ``/asic``, and its witnesses."""
-    return beside(ConsumerEdge(), {WITNESS: witness_app, ASIC: evidence_app})
+    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, ``/asic``, ``/token``, and its witnesses."""
+    edge = ConsumerEdge()
+    desk = TokenDesk(edge)
+    return beside(edge, {WITNESS: witness_app, ASIC: evidence_app, TOKEN: desk, REVOKE: desk})
 
 
 def provider_app() -> Application:
@@ -22,12 +25,12 @@ def provider_app() -> Application:
 
 
 def beside(gateway: Application, others: dict[str, Application]) -> Application:
-    """Serve other applications under addresses of their own; everything else is the gateway's."""
+    """Serve other applications under addresses of their own, those that end in a slash with all below; the rest is the gateway's."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             for prefix, application in others.items():
-                if scope["path"].startswith(prefix):
+                if scope["path"] == prefix or (prefix.endswith("/") and scope["path"].startswith(prefix)):
                     await application(scope, receive, send)
                     return
         await gateway(scope, receive, send)

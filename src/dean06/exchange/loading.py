@@ -121,7 +121,7 @@ def _store_members(packs: Sequence[Pack], members: Sequence[tuple[str, Mapping[s
     for pack in packs:
         for group in pack.document.get("groups", []):
             _store_group(group, using=using)
-    _remember(packs, kind="members", actor=actor, using=using)
+    remember(packs, kind="members", actor=actor, using=using)
     note_change(using=using)
 
 
@@ -159,7 +159,8 @@ def _store_subsystem(member: Member, document: Mapping[str, Any], *, using: str)
         )
 
 
-def _remember(packs: Sequence[Pack], *, kind: str, actor: Actor, using: str) -> PackVersion:
+def remember(packs: Sequence[Pack], *, kind: str, actor: Actor, using: str) -> PackVersion:
+    """Keep packs as they were loaded, in the caller's transaction."""
     documents = [dict(pack.document) for pack in packs]
     pack = PackVersion.objects.using(using).create(
         kind=kind, digest=digest_of(documents), document={"packs": documents}, loaded_by=actor.account
@@ -253,7 +254,7 @@ def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
     fresh = [document for document in documents if newest.get(document["code"], (0, ""))[1] != digest_of(document)]
     if not fresh:
         return 0
-    pack = _remember(packs, kind="agreements", actor=actor, using=using)
+    pack = remember(packs, kind="agreements", actor=actor, using=using)
     versions = AgreementVersion.objects.using(using).bulk_create(
         version_of(document, version=newest.get(document["code"], (0, ""))[0] + 1, pack=pack) for document in fresh
     )

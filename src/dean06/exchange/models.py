@@ -36,7 +36,7 @@ class PackVersion(models.Model):
     is_append_only = True
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(max_length=20, choices=[("members", "members"), ("agreements", "agreements")])
+    kind = models.CharField(max_length=20, choices=[("members", "members"), ("agreements", "agreements"), ("ngsp", "ngsp")])
     digest = models.CharField(max_length=64)
     document = models.JSONField()
     loaded_at = models.DateTimeField(default=now)

@@ -80,6 +80,11 @@ def read_packs(place: Path, *, kind: str) -> list[Pack]:
     return packs
 
 
+def holds_kind(directory: Path, kind: str) -> bool:
+    """Say whether a directory seems to hold a pack of a kind; which it is shows when it is read."""
+    return any(f"kind: {kind}" in found.read_text(errors="replace") for found in directory.glob("*.yaml"))
+
+
 @cache
 def _validator(kind: str) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads((SCHEMAS / f"{kind}.json").read_text()), validate_formats=True)

@@ -27,6 +27,8 @@ from dean06.exchange.events.queries import targets as event_targets
 from dean06.exchange.events.service import events_openapi, events_provider, register_subject_resolver
 from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
+from dean06.exchange.ngsp.credentials import credentials, issue_credential, revoke_credential
+from dean06.exchange.ngsp.loading import load_front
 from dean06.exchange.operations.counting import counted
 from dean06.exchange.operations.recording import record_calls
 from dean06.exchange.providing import register_provider
@@ -48,6 +50,7 @@ __all__ = [
     "approve_key",
     "breaks_between",
     "call",
+    "credentials",
     "dead_letters",
     "event_subscriptions",
     "event_targets",
@@ -58,9 +61,11 @@ __all__ = [
     "findings_in",
     "forget_target",
     "is_told",
+    "issue_credential",
     "keys_of_members",
     "load_agreements",
     "load_event_types",
+    "load_front",
     "load_members",
     "member_name",
     "note_hand_out",
@@ -75,6 +80,7 @@ __all__ = [
     "replay",
     "request_key",
     "retry_dead",
+    "revoke_credential",
     "revoke_key",
     "revoke_member",
     "tell_event",

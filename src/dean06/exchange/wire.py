@@ -22,13 +22,18 @@ WITHOUT_BODY: Final = frozenset({204, 304})
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request whose head is bounded and decoded."""
+    """A request whose head is bounded and decoded.
+
+    Attributes:
+        proven: the client that a front has proved by its own means; empty: the request itself has to.
+    """
 
     method: str
     raw_path: str
     query: str
     headers: tuple[Header, ...] = field(repr=False)
     peer: str
+    proven: str = ""
 
     def value(self, name: str) -> str:
         """Return the last value of a header, or nothing."""

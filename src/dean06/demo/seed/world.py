@@ -15,7 +15,7 @@ from dean06.core.keys import PersonKey
 from dean06.demo.accounts_file import DemoAccount, NoDemoPeople, new_password, new_totp_secret, read_accounts, write_accounts
 from dean06.demo.seed.cast import Cast, Player, choose
 from dean06.demo.synth.synthesise import synthesise
-from dean06.exchange.public import load_agreements, load_event_types, load_members
+from dean06.exchange.public import load_agreements, load_event_types, load_front, load_members
 from dean06.identity.errors import AccountExists
 from dean06.identity.public import load_clients, register_account
 from dean06.ledger.public import add_witness, log_keys, watch
@@ -74,6 +74,7 @@ def seed(*, data_dir: Path, people: int, province: str, seed_number: int, report
     load_agreements(PACKS / "exchange")
     _witness_each_other()
     load_event_types(PACKS / "exchange")
+    load_front(PACKS / "exchange")
     load_clients(PACKS / "identity" / "clients.yaml")
     cast = choose(population, on=seeded_on(data_dir))
     plans = _establish(cast)

@@ -13,7 +13,7 @@ from dean06.exchange import snapshot
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import MalformedClient
 from dean06.exchange.events.models import EventType
-from dean06.exchange.packs import Pack, digest_of, read_packs, refuse
+from dean06.exchange.packs import Pack, digest_of, holds_kind, read_packs, refuse
 from dean06.ledger.public import record
 
 KIND: Final = "event_types"
@@ -33,7 +33,7 @@ def load_event_types(path: Path, *, actor: Actor = SYSTEM) -> int:
         PackRefused: faults, each with file, line and remedy; nothing is changed.
     """
     place = Path(path)
-    if place.is_dir() and not any(f"kind: {KIND}" in found.read_text(errors="replace") for found in place.glob("*.yaml")):
+    if place.is_dir() and not holds_kind(place, KIND):
         return 0
     packs = read_packs(place, kind=KIND)
     refuse([fault for pack in packs for fault in _faults(pack)])

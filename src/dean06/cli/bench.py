@@ -57,7 +57,7 @@ def _measure(names: tuple[str, ...], size: Size, *, as_json: bool) -> None:
 
     from dean06.core.bench import benchmarks
 
-    autodiscover_modules("bench")
+    autodiscover_modules("bench", "bench_verify")
     chosen = {name: measure for name, measure in benchmarks().items() if not names or name.startswith(names)}
     if not chosen:
         raise click.UsageError(f"no benchmark begins so; there are: {', '.join(benchmarks())}")

@@ -1,5 +1,6 @@
 """How the command line speaks: steps with their time, Vietnamese and English side by side, no traceback for what was foreseen."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,12 @@ def step(text: str) -> Iterator[None]:
         click.echo(click.style("  ✗", fg="red"))
         raise
     click.echo(f"\r  {click.style('✓', fg='green')} {text} {click.style(f'({time.monotonic() - started:.1f} s)', dim=True)}")
+
+
+def progress(log: str, done: int, of: int) -> None:
+    """Show on a terminal how far a long verification is; elsewhere say nothing."""
+    if sys.stderr.isatty():
+        click.echo(f"\r  … {log}: {done:,}/{of:,}{' ' * 8}", nl=done >= of, err=True)
 
 
 def show(error: Dean06Error) -> None:

@@ -32,6 +32,7 @@ from dean06.exchange.ngsp.loading import load_front
 from dean06.exchange.operations.counting import counted
 from dean06.exchange.operations.recording import record_calls
 from dean06.exchange.providing import register_provider
+from dean06.exchange.proving import SignaturesSeen, verify_messages
 from dean06.exchange.queries import agreements, member_name
 from dean06.exchange.usage import usage_openapi, usage_provider
 from dean06.exchange.verifying import verified as verified_configuration
@@ -46,6 +47,7 @@ __all__ = [
     "LegalBasis",
     "ProviderRequest",
     "ProviderResponse",
+    "SignaturesSeen",
     "agreements",
     "approve_key",
     "breaks_between",
@@ -87,6 +89,7 @@ __all__ = [
     "usage_openapi",
     "usage_provider",
     "verified_configuration",
+    "verify_messages",
     "warnings_since",
     "write_hop_files",
 ]

@@ -5,13 +5,13 @@ purposes, digests and signatures). Whoever calls decides who may see it, and rec
 """
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.db import connections
 
 from dean06.core.databases import all_databases
@@ -21,8 +21,9 @@ from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
 from dean06.ledger.errors import EntryNotFound
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
 from dean06.ledger.queries import Look, closed_proof_of, look_of, open_reading
-from dean06.ledger.secrets import pseudonym
+from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import hashes_at
+from dean06.ledger.stored import fetched, log_size
 
 OPENED: Final = """
     SELECT l.seq, e.id, e.kind, e.recorded_at, r.nonce, r.ciphertext, k.id, k.wrapped
@@ -55,16 +56,26 @@ class Opened:
 
 def opened_after(using: str, log: str, seq: int, *, limit: int) -> list[Opened]:
     """Return the entries of a log behind a number, in its order."""
+    keys: dict[UUID, bytes | None] = {}
     with connections[using].cursor() as cursor:
-        cursor.execute(AFTER, [log, seq, limit])
-        return [_opened(row) for row in cursor.fetchall()]
+        return [_opened(row, keys) for row in fetched(cursor, AFTER, [log, seq, limit])]
 
 
-def _opened(row: tuple[Any, ...]) -> Opened:
-    seq, entry_id, kind, at, *locked = row
-    text = open_reading(entry_id, *locked)
-    payload = json.loads(text[SALT_BYTES:]) if text else None
+def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None]) -> Opened:
+    """Open a row of ``AFTER``; ``keys`` are the data keys that its neighbours needed, unwrapped once."""
+    seq, entry_id, kind, at, nonce, ciphertext, key_id, wrapped = row
+    if key_id not in keys:
+        keys[key_id] = unwrap(wrapped, key_id=key_id) if wrapped else None
+    data_key = keys[key_id]
+    text = unlock(nonce, ciphertext, data_key=data_key, entry_id=entry_id) if data_key and ciphertext else None
+    payload = msgspec.json.decode(text[SALT_BYTES:]) if text else None
     return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
+
+
+def size_of(using: str, log: str) -> int:
+    """Return how many entries of a log have their number."""
+    with connections[using].cursor() as cursor:
+        return log_size(cursor, log)
 
 
 def look_at(entry_id: UUID, *, subject: PersonKey) -> Look:

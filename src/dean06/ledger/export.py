@@ -13,8 +13,8 @@ from dean06.core.databases import all_databases
 from dean06.ledger.checkpoints import known_keys
 from dean06.ledger.queries import describe
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
+from dean06.ledger.stored import logs_in, snapshot
 from dean06.ledger.submitting import witnesses
-from dean06.ledger.verification import logs_in, snapshot
 
 EXPORT_FORMAT: Final = "dean06-ledger-export/1"
 PAGE: Final = 5000

@@ -1,106 +1,61 @@
 """Proving that nothing was altered: everything is recomputed from the entries and compared with what is stored.
 
-A finding names the entry. Each fault is reported where it is, not again at everything built upon it: the walk goes on from
-the stored values after a broken link, and after the first wrong root later ones tell nothing new.
+A finding names the entry. A long log is walked in parts on all cores first; if anything at all does not fit there, the whole
+of it is walked once more from its first leaf to its last, to say what and where.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
-from heapq import merge
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import connections
 
-from dean06.ledger.checkpoints import is_signed, known_keys
-from dean06.ledger.domain.leaves import CHAIN_START, SALT_BYTES, Entry, chain_hash, commitment, kind_of
-from dean06.ledger.domain.merkle import Frontier, Place, hash_leaf
-from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
-from dean06.ledger.secrets import unlock, unwrap
-from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
-from dean06.ledger.submitting import Statement, statement_of, witnesses
+from dean06.core.processes import spread
+from dean06.ledger.domain.leaves import CHAIN_START
+from dean06.ledger.domain.merkle import Frontier, peaks_of
+from dean06.ledger.findings import Finding, Findings
+from dean06.ledger.sequencer import hashes_at
+from dean06.ledger.stored import log_size, logs_in, same_snapshot, snapshot
+from dean06.ledger.submitting import Statement
+from dean06.ledger.walking import LogWalk
 
-BATCH: Final = 5000
-KEYS_IN_MEMORY: Final = 10_000
+PART: Final = 1 << 15
+LONG: Final = 2 * PART
+"""A log from this length on is walked in parts; a shorter one is done before the processes are there."""
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not fit.
-
-    Attributes:
-        log: in which log.
-        problem: stable name of what is wrong (``entry_altered``, ``tail_cut`` ...).
-        detail: the same in a sentence.
-        seq: number of the entry in its log, or of the first of several.
-        entry_id: the entry, where one can be named.
-    """
-
-    log: str
-    problem: str
-    detail: str
-    seq: int | None = None
-    entry_id: UUID | None = None
-
-    def __str__(self) -> str:
-        number = f" {self.seq}" if self.seq is not None else ""
-        entry = f" entry {self.entry_id}" if self.entry_id else ""
-        return f"{self.log}{number}{entry}: {self.problem}: {self.detail}"
+Tell = Callable[[str, int, int], None]
+"""Is told, now and then, of which log how many leaves were seen of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a verification saw: how much, and everything that does not fit.
-
-    Attributes:
-        entries: numbered entries that were recomputed.
-        pending: entries that wait for their number.
-        checkpoints: signatures checked.
-        destroyed: entries whose text was removed by law; their proof stands.
-        cosignatures: statements of witnesses that were compared.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    logs: tuple[str, ...] = ()
-    entries: int = 0
-    pending: int = 0
-    checkpoints: int = 0
-    destroyed: int = 0
-    cosignatures: int = 0
-
-    @property
-    def is_clean(self) -> bool:
-        """Say whether nothing was found."""
-        return not self.findings
-
-    def __add__(self, other: "Findings") -> "Findings":
-        return Findings(
-            self.findings + other.findings,
-            self.logs + other.logs,
-            self.entries + other.entries,
-            self.pending + other.pending,
-            self.checkpoints + other.checkpoints,
-            self.destroyed + other.destroyed,
-            self.cosignatures + other.cosignatures,
-        )
-
-
-def verify(using: str, log: str | None = None, *, seen: Iterable[Statement] = ()) -> Findings:
+def verify(
+    using: str,
+    log: str | None = None,
+    *,
+    seen: Iterable[Statement] = (),
+    with_readings: bool = True,
+    tell: Tell = lambda *_: None,
+    long: int = LONG,
+) -> Findings:
     """Recompute the logs of one database (or one of them) and say what does not fit.
 
     Args:
         using: the database.
         log: only this log.
         seen: what witnesses say that they saw (``submitting.ask_witnesses``), beside the cosignatures that are stored here.
+        with_readings: also open each readable part and compare it with what was committed to.
+        tell: is told how far it is.
+        long: from how many leaves on a log is shared out over the cores.
     """
-    said = list(seen)
+    said, is_alone = list(seen), not connections[using].in_atomic_block
+    found = Findings()
     with snapshot(using) as cursor:
-        names = [log] if log else logs_in(cursor)
-        walks = (_LogWalk(cursor, name, [one for one in said if one.checkpoint.log == name]) for name in names)
-        verified = sum((walk.walk() for walk in walks), Findings())
-        return verified if log else verified + Findings(findings=tuple(_strays(cursor)))
+        for name in [log] if log else logs_in(cursor):
+            asked = _Asked(using, name, tuple(one for one in said if one.checkpoint.log == name), with_readings)
+            size = log_size(cursor, name)
+            whole = _walked_in_parts(cursor, asked, size, tell) if is_alone and size >= long else None
+            found += whole or asked.walk(cursor).walk(partial(_tell_of, tell, name, size))
+        return found if log else found + Findings(findings=tuple(_strays(cursor)))
 
 
 def vanished(seen: Iterable[Statement], names: Iterable[str]) -> Findings:
@@ -111,21 +66,8 @@ def vanished(seen: Iterable[Statement], names: Iterable[str]) -> Findings:
     )
 
 
-@contextmanager
-def snapshot(using: str) -> Iterator[Any]:
-    """Read one state of the database throughout, though the sequencer goes on."""
-    is_outermost = not connections[using].in_atomic_block
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        if is_outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield cursor
-
-
-def logs_in(cursor: Any) -> list[str]:
-    """Return the names of the logs that a database holds anything of."""
-    tables = ("ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgercheckpoint", "ledger_ledgerpending", "ledger_ledgercosignature")
-    cursor.execute(" UNION ".join(f"SELECT log FROM {table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
-    return [name for (name,) in cursor.fetchall()]
+def _tell_of(tell: Tell, log: str, size: int, seq: int) -> None:
+    tell(log, seq, size)
 
 
 def _strays(cursor: Any) -> Iterator[Finding]:
@@ -139,325 +81,82 @@ def _strays(cursor: Any) -> Iterator[Finding]:
             yield Finding("", problem, f"there is a {table} row, but no such entry", entry_id=entry_id)
 
 
-LEAVES: Final = f"""
-    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, r.nonce, r.ciphertext, r.key_id, k.id IS NOT NULL, k.wrapped,
-        k.subject, {ENTRY_COLUMNS}
-    FROM ledger_ledgerleaf l
-    LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    LEFT JOIN ledger_ledgerreading r ON r.entry_id = l.entry_id
-    LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
-    WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT {BATCH}
-"""  # noqa: S608 -- constants
-NODES: Final = """
-    SELECT n.level, n.index, n.node_hash FROM generate_series(1, 62) AS g(level)
-    JOIN ledger_ledgernode n ON n.log = %s AND n.level = g.level AND n.index >= %s::bigint >> g.level AND n.index < %s::bigint >> g.level
-"""
+# -- in parts
 
 
-@dataclass(slots=True)
-class _Leaf:
-    seq: int
-    entry_id: UUID
-    leaf_hash: bytes
-    chain_hash: bytes
-    nonce: bytes | None
-    ciphertext: bytes | None
-    key_id: UUID | None
-    has_key: bool
-    wrapped: bytes | None
-    key_owner: bytes | None
-    entry: Entry | None
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be verified of one log."""
 
-
-@dataclass
-class _LogWalk:
-    """One pass over a log from its first leaf to its last."""
-
-    cursor: Any
+    using: str
     log: str
-    told: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    entries: int = 0
-    checkpoints: int = 0
-    destroyed: int = 0
+    told: tuple[Statement, ...]
+    with_readings: bool
+
+    def walk(self, cursor: Any) -> LogWalk:
+        return LogWalk(cursor, self.log, list(self.told), with_readings=self.with_readings)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How chain and tree stand at a size."""
+
+    size: int
     chain: bytes = CHAIN_START
-    last_seq: int = 0
-    tree: Frontier | None = field(default_factory=Frontier)
-    nodes: dict[Place, bytes] = field(default_factory=dict)
-    last_good_size: int = 0
-    has_diverged: bool = False
-    cosignatures: int = 0
-    last_cosigned: int = 0
-    is_forked: bool = False
+    peaks: tuple[bytes, ...] = ()
 
-    def walk(self) -> Findings:
-        """Walk the log, then look at what should have been in it."""
-        self.keys = known_keys()
-        self.signed = self._checkpoints()
-        self.next_checkpoint = next(self.signed, None)
-        self.statements = merge(self._cosigned(), sorted(self.told, key=_size_of), key=_size_of)
-        self.next_statement = next(self.statements, None)
-        while batch := self._batch():
-            for leaf in batch:
-                self._see(leaf)
-        self._see_end()
-        pending = self._see_unnumbered()
-        return Findings(tuple(self.findings), (self.log,), self.entries, pending, self.checkpoints, self.destroyed, self.cosignatures)
 
-    def _found(self, problem: str, detail: str, *, seq: int | None = None, entry_id: UUID | None = None) -> None:
-        self.findings.append(Finding(self.log, problem, detail, seq, entry_id))
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the walk over one part saw: from where, to where, and how much."""
 
-    # -- reading
+    begin: _End
+    end: _End
+    found: Findings
 
-    def _batch(self) -> list[_Leaf]:
-        before = self.last_seq
-        self.cursor.execute(LEAVES, [self.log, before])
-        leaves = [
-            _Leaf(
-                *(seq, entry_id, bytes(leaf_hash), bytes(chain_link), nonce, ciphertext, key_id, has_key, wrapped, owner),
-                entry=entry_of(tuple(entry)) if entry[0] else None,
-            )
-            for seq, entry_id, leaf_hash, chain_link, nonce, ciphertext, key_id, has_key, wrapped, owner, *entry in self.cursor.fetchall()
-        ]
-        if leaves and self.tree is not None:
-            self.cursor.execute(NODES, [self.log, before, leaves[-1].seq])
-            self.nodes = {Place(level, index): bytes(value) for level, index, value in self.cursor.fetchall()}
-        return leaves
 
-    def _checkpoints(self) -> Iterator[tuple[int, bytes, bytes, str]]:
-        size = -1
-        while True:
-            self.cursor.execute(
-                "SELECT size, root, chain_head, note FROM ledger_ledgercheckpoint WHERE log = %s AND size > %s ORDER BY size LIMIT 1000",
-                [self.log, size],
-            )
-            rows = self.cursor.fetchall()
-            if not rows:
-                return
-            for size, root, chain_head, note in rows:
-                yield size, bytes(root), bytes(chain_head), note
-
-    # -- one leaf
-
-    def _see(self, leaf: _Leaf) -> None:
-        if leaf.seq != self.last_seq + 1:
-            self._see_gap(leaf.seq)
-        self.entries += 1
-        true_leaf = self._see_entry(leaf)
-        if self.chain and chain_hash(self.chain, true_leaf) != leaf.chain_hash:
-            self._found("chain_broken", "does not follow from the entry before it", seq=leaf.seq, entry_id=leaf.entry_id)
-        self.chain, self.last_seq = leaf.chain_hash, leaf.seq
-        self._grow(true_leaf)
-        self._see_checkpoints_up_to(leaf.seq)
-        self._see_statements_up_to(leaf.seq)
-
-    def _see_gap(self, seq: int) -> None:
-        first, last = self.last_seq + 1, seq - 1
-        what = f"number {first} is missing" if first == last else f"numbers {first} to {last} are missing"
-        self._found("leaf_missing", what, seq=first)
-        self.chain, self.tree = b"", None  # what follows cannot be computed over a hole; links after it still can
-
-    def _see_entry(self, leaf: _Leaf) -> bytes:
-        """Compare entry and leaf; return the leaf hash that the chain bears out."""
-        if leaf.entry is None:
-            self._found("entry_missing", "the entry was removed", seq=leaf.seq, entry_id=leaf.entry_id)
-            return leaf.leaf_hash
-        computed = leaf.entry.leaf_hash()
-        self._see_reading(leaf, leaf.entry)
-        if leaf.entry.subjects_root:
-            self._see_subjects(leaf, leaf.entry)
-        if computed == leaf.leaf_hash and leaf.entry.log == self.log:
-            return computed
-        if self.chain and chain_hash(self.chain, computed) == leaf.chain_hash:
-            self._found("leaf_altered", "the stored leaf hash is not the entry's", seq=leaf.seq, entry_id=leaf.entry_id)
-            return computed
-        self._found("entry_altered", "the entry is not the one that was numbered", seq=leaf.seq, entry_id=leaf.entry_id)
-        return leaf.leaf_hash
-
-    def _see_reading(self, leaf: _Leaf, entry: Entry) -> None:
-        if problem := self._reading_problem(leaf, entry):
-            self._found(*problem, seq=leaf.seq, entry_id=leaf.entry_id)
-
-    def _reading_problem(self, leaf: _Leaf, entry: Entry) -> tuple[str, str] | None:
-        if leaf.nonce is None or leaf.ciphertext is None or leaf.key_id is None:
-            return "reading_missing", "the readable part was removed instead of its key"
-        if not leaf.has_key:
-            return "key_missing", "the row of the data key was removed"
-        if bytes(leaf.key_owner or b"") != entry.subject:
-            return "key_altered", "the data key is not that of the entry's subject"
-        if leaf.wrapped is None:
-            self.destroyed += 1
+def _walked_in_parts(cursor: Any, asked: _Asked, size: int, tell: Tell) -> Findings | None:
+    """Walk a log in parts on all cores; none if anything does not fit, be it within a part or between two."""
+    cursor.execute("SELECT pg_export_snapshot()")
+    work = partial(_walk_part, asked, cursor.fetchone()[0])
+    bounds = ((first, min(first + PART, size)) for first in range(0, size, PART))
+    total, end = Findings(), _End(0)
+    for part in spread(work, bounds):
+        if not part.found.is_clean or part.begin != end:
             return None
-        return _text_problem(leaf, entry, nonce=bytes(leaf.nonce), ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
-
-    def _see_subjects(self, leaf: _Leaf, entry: Entry) -> None:
-        self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
-        rows, tree = self.cursor.fetchall(), Frontier()
-        for _, subject in rows:
-            tree.append(hash_leaf(bytes(subject)))
-        is_whole = [position for position, _ in rows] == list(range(entry.subject_count))
-        if not is_whole or tree.root() != entry.subjects_root:
-            self._found("subjects_altered", "the people listed are not those committed to", seq=leaf.seq, entry_id=entry.id)
-
-    # -- tree and checkpoints
-
-    def _grow(self, leaf: bytes) -> None:
-        if self.tree is None:
-            return
-        for place, computed in self.tree.append(leaf):
-            if self.nodes.get(place) != computed:
-                first, last = (place.index << place.level) + 1, (place.index + 1) << place.level
-                what = "is missing" if place not in self.nodes else "is wrong"
-                self._found("node_altered", f"the stored hash over entries {first} to {last} {what}", seq=first)
-
-    def _see_checkpoints_up_to(self, size: int) -> None:
-        while self.next_checkpoint is not None and self.next_checkpoint[0] <= size:
-            if self.next_checkpoint[0] == size:
-                self._see_checkpoint(*self.next_checkpoint)
-            else:
-                self._found("checkpoint_altered", "a checkpoint over a number that is missing", seq=self.next_checkpoint[0])
-            self.next_checkpoint = next(self.signed, None)
-
-    def _see_checkpoint(self, size: int, root: bytes, chain_head: bytes, note_text: str) -> None:
-        self.checkpoints += 1
-        stated = Checkpoint(self.log, size, root, chain_head)
-        if not self._is_signed(stated, note_text):
-            self._found("checkpoint_altered", f"the checkpoint over {size} entries does not bear our signature", seq=size)
-            return
-        if self.chain != chain_head:
-            self._found("chain_rewritten", f"the chain's end is not what was signed at {size} entries", seq=self.last_good_size + 1)
-        if self.tree is None:
-            return
-        if self.tree.root() == root:
-            self.last_good_size = size
-        elif not self.has_diverged:  # every later root is wrong with it
-            self.has_diverged = True
-            where = f"entries {self.last_good_size + 1} to {size}"
-            self._found("log_rewritten", f"{where} are not those that were signed at {size} entries", seq=self.last_good_size + 1)
-
-    def _is_signed(self, stated: Checkpoint, note_text: str) -> bool:
-        try:
-            note = Note.parse(note_text)
-            return str(note) == note_text and Checkpoint.parse(note.text) == stated and is_signed(note, self.keys)
-        except MalformedNote:
-            return False
-
-    # -- what witnesses saw
-
-    def _cosigned(self) -> Iterator[Statement]:
-        after: tuple[int, str] = (-1, "")
-        keys: dict[str, str] | None = None
-        while True:
-            self.cursor.execute(
-                "SELECT size, witness, note FROM ledger_ledgercosignature WHERE log = %s AND (size, witness) > (%s, %s)"
-                " ORDER BY size, witness LIMIT 1000",
-                [self.log, *after],
-            )
-            rows = self.cursor.fetchall()
-            if not rows:
-                return
-            keys = {witness.name: witness.verifier_key for witness in witnesses()} if keys is None else keys
-            for size, witness, note in rows:
-                after = (size, witness)
-                made = statement_of(note, keys.get(witness, ""))
-                if made is None or (made.checkpoint.log, made.checkpoint.size) != (self.log, size):
-                    self._found("cosignature_altered", f"what {witness} is said to have cosigned is not its own", seq=size)
-                else:
-                    yield made
-
-    def _see_statements_up_to(self, size: int) -> None:
-        while self.next_statement is not None and self.next_statement.checkpoint.size <= size:
-            self._see_statement(self.next_statement)
-            self.next_statement = next(self.statements, None)
-
-    def _see_statement(self, statement: Statement) -> None:
-        self.cosignatures += 1
-        stated = statement.checkpoint
-        if self.tree is None or stated.size != self.tree.size or self.is_forked:
-            return
-        if self.tree.root() == stated.root:
-            self.last_cosigned = stated.size
-            return
-        self.is_forked = True
-        where = f"entries {self.last_cosigned + 1} to {stated.size}"
-        self._found("log_forked", f"{where} are not those that {statement.witness} saw", seq=self.last_cosigned + 1)
-
-    def _see_statements_beyond_the_end(self) -> None:
-        newest: Statement | None = None
-        while self.next_statement is not None:
-            self.cosignatures += 1
-            newest, self.next_statement = self.next_statement, next(self.statements, None)
-        if newest is not None:
-            what = f"{newest.witness} saw numbers {self.last_seq + 1} to {newest.checkpoint.size}, and they are gone"
-            self._found("tail_cut", what, seq=self.last_seq + 1)
-
-    # -- after the last leaf
-
-    def _see_end(self) -> None:
-        self._see_statements_beyond_the_end()
-        newest = self.checkpoints and self.next_checkpoint is None
-        while self.next_checkpoint is not None:
-            size, root, chain_head, note = self.next_checkpoint
-            self.checkpoints += 1
-            if not self._is_signed(Checkpoint(self.log, size, root, chain_head), note):
-                self._found("checkpoint_altered", f"the checkpoint over {size} entries does not bear our signature", seq=size)
-            else:
-                detail = f"numbers {self.last_seq + 1} to {size} were signed and are gone"
-                self._found("tail_cut", detail, seq=self.last_seq + 1)
-            self.next_checkpoint = next(self.signed, None)
-        self.cursor.execute("SELECT max(size) FROM ledger_ledgercheckpoint WHERE log = %s", [self.log])
-        signed_up_to = self.cursor.fetchone()[0] or 0
-        if self.last_seq > signed_up_to and (newest or not signed_up_to):
-            self._found("tail_unsigned", f"no checkpoint covers numbers {signed_up_to + 1} to {self.last_seq}", seq=signed_up_to + 1)
-        self._see_surplus_nodes()
-
-    def _see_surplus_nodes(self) -> None:
-        self.cursor.execute(
-            "SELECT n.level, n.index FROM generate_series(1, 62) AS g(level)"
-            " JOIN ledger_ledgernode n ON n.log = %s AND n.level = g.level AND n.index >= %s::bigint >> g.level ORDER BY 1, 2 LIMIT 1000",
-            [self.log, self.last_seq],
-        )
-        surplus = self.cursor.fetchall()
-        cut = any(finding.problem == "tail_cut" for finding in self.findings)
-        for level, index in surplus if not cut else ():  # after a cut they are what is left of the tail
-            self._found("node_altered", "a stored hash over entries that do not exist", seq=(index << level) + 1)
-
-    def _see_unnumbered(self) -> int:
-        """Find entries that neither have a number nor wait for one, and numbered ones that still wait; count the waiting."""
-        self.cursor.execute(
-            "SELECT e.id, p.entry_id IS NOT NULL FROM ledger_ledgerentry e"
-            " LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log"
-            " LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL",
-            [self.log],
-        )
-        pending = 0
-        for entry_id, is_waiting in self.cursor.fetchall():
-            pending += is_waiting
-            if not is_waiting:
-                self._found("entry_unnumbered", "the entry has no number and does not wait for one", entry_id=entry_id)
-        self.cursor.execute(
-            "SELECT p.entry_id, l.seq FROM ledger_ledgerpending p JOIN ledger_ledgerleaf l ON l.entry_id = p.entry_id WHERE p.log = %s",
-            [self.log],
-        )
-        for entry_id, seq in self.cursor.fetchall():
-            self._found("pending_stray", "the entry has its number and waits for another", seq=seq, entry_id=entry_id)
-        return pending
+        total, end = total + part.found, part.end
+        tell(asked.log, end.size, size)
+    if end.size != size:
+        return None
+    rest = _begun_at(asked.walk(cursor), end)
+    rest.checkpoints = total.checkpoints
+    total += replace(rest.walk(), checkpoints=rest.checkpoints - total.checkpoints)
+    return total if total.is_clean else None
 
 
-def _text_problem(leaf: _Leaf, entry: Entry, *, nonce: bytes, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
-    data_key = _unwrapped(wrapped, leaf.key_id) if leaf.key_id else None
-    if data_key is None:
-        return "key_altered", "the data key does not open with this installation's secret"
-    opened = unlock(nonce, ciphertext, data_key=data_key, entry_id=leaf.entry_id) or b""
-    if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
-        return "reading_altered", "the readable part is not the one that was committed to"
-    return None
+def _walk_part(asked: _Asked, identifier: str, bounds: tuple[int, int]) -> _Part:
+    """Walk one part in a process of its own, beginning with what is stored at its start."""
+    first, last = bounds
+    with same_snapshot(asked.using, identifier) as cursor:
+        begin = _stored_end(cursor, asked.log, first)
+        walk = _begun_at(asked.walk(cursor), begin)
+        walk.until = last
+        walk.walk_part()
+    peaks = tuple(walk.tree.peaks) if walk.tree else ()
+    found = Findings(tuple(walk.findings), (), walk.entries, 0, walk.checkpoints, walk.destroyed, walk.cosignatures)
+    return _Part(begin, _End(walk.last_seq, walk.chain, peaks), found)
 
 
-def _size_of(statement: Statement) -> int:
-    return statement.checkpoint.size
+def _begun_at(walk: LogWalk, end: _End) -> LogWalk:
+    """Let a walk begin where another ended."""
+    walk.last_seq, walk.chain, walk.tree = end.size, end.chain, Frontier(end.size, list(end.peaks))
+    return walk
 
 
-@lru_cache(maxsize=KEYS_IN_MEMORY)
-def _unwrapped(wrapped: bytes, key_id: UUID) -> bytes | None:
-    return unwrap(wrapped, key_id=key_id)
+def _stored_end(cursor: Any, log: str, size: int) -> _End:
+    if size == 0:
+        return _End(0)
+    cursor.execute("SELECT chain_hash FROM ledger_ledgerleaf WHERE log = %s AND seq = %s", [log, size])
+    row, places = cursor.fetchone(), peaks_of(size)
+    hashes = hashes_at(cursor, log, places)
+    return _End(size, bytes(row[0]) if row else b"", tuple(hashes.get(place, b"") for place in places))

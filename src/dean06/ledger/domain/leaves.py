@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,11 @@ LEAF_PREFIX: Final = b"\x00"  # RFC 9162, sec. 2.1.1
 CHAIN_PREFIX: Final = b"\x02"  # a third domain beside RFC 9162's leaf (0x00) and node (0x01)
 CHAIN_START: Final = bytes(HASH_BYTES)
 CONTENT_VERSION: Final = b"dean06 ledger entry v1"
+CONTENT_START: Final = struct.pack(">I", len(CONTENT_VERSION)) + CONTENT_VERSION
+SIZE: Final = struct.Struct(">I")
+ID_SIZE: Final = SIZE.pack(16)
+TIME: Final = struct.Struct(">Iq")
+COUNT: Final = struct.Struct(">IQ")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -51,21 +57,33 @@ class Entry:
 
     def content(self) -> bytes:
         """Return the bytes that the leaf hashes."""
-        return fields(
-            CONTENT_VERSION,
-            self.log.encode(),
-            self.id.bytes,
-            self.kind.encode(),
-            struct.pack(">q", microseconds(self.recorded_at)),
-            self.subject,
-            struct.pack(">Q", self.subject_count),
-            self.subjects_root,
-            self.commitment,
+        return b"".join(
+            (
+                CONTENT_START,
+                sized(self.log),
+                ID_SIZE,
+                self.id.bytes,
+                sized(self.kind),
+                TIME.pack(8, microseconds(self.recorded_at)),
+                SIZE.pack(len(self.subject)),
+                self.subject,
+                COUNT.pack(8, self.subject_count),
+                SIZE.pack(len(self.subjects_root)),
+                self.subjects_root,
+                SIZE.pack(len(self.commitment)),
+                self.commitment,
+            )
         )
 
     def leaf_hash(self) -> bytes:
         """Return the hash of the entry as a leaf of the log's tree (RFC 9162, sec. 2.1.1)."""
         return hashlib.sha256(LEAF_PREFIX + self.content()).digest()
+
+
+@lru_cache(maxsize=1000)
+def sized(text: str) -> bytes:
+    """Return a text as a field; names of logs and kinds are few."""
+    return fields(text.encode())
 
 
 def fields(*values: bytes) -> bytes:
@@ -106,8 +124,13 @@ def commitment(salt: bytes, payload: bytes) -> bytes:
 def kind_of(payload: bytes) -> str | None:
     """Return the kind that a payload states; none if it is no payload of ours."""
     try:
-        stated = json.loads(payload)
-    except ValueError:
+        return _kinds.decode(payload).kind
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    kind = stated.get("kind") if isinstance(stated, dict) else None
-    return kind if isinstance(kind, str) else None
+
+
+class _Kind(msgspec.Struct):
+    kind: str
+
+
+_kinds: Final = msgspec.json.Decoder(_Kind)

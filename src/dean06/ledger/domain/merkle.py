@@ -42,10 +42,14 @@ class Frontier:
 
     def append(self, leaf: bytes) -> list[tuple[Place, bytes]]:
         """Add a leaf hash; return the inner nodes that became complete, lowest first."""
+        return [(Place(level, self.size - 1 >> level), node) for level, node in enumerate(self.grow(leaf), start=1)]
+
+    def grow(self, leaf: bytes) -> list[bytes]:
+        """Do the same; return the hashes alone, of level 1 upwards."""
         grown, node = [], leaf
-        for level in range((self.size & ~(self.size + 1)).bit_length()):  # as many peaks merge as there are trailing one bits
+        for _ in range((self.size & ~(self.size + 1)).bit_length()):  # as many peaks merge as there are trailing one bits
             node = node_hash(self.peaks.pop(), node)
-            grown.append((Place(level + 1, self.size >> level + 1), node))
+            grown.append(node)
         self.peaks.append(node)
         self.size += 1
         return grown

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from dean06.cli.main import cli
 from dean06.ledger.models import LedgerCheckpoint, LedgerStamp
-from dean06.ledger.public import overdue, stamp_everywhere
+from dean06.ledger.public import overdue, stamp_everywhere, verify
 from dean06.ledger.stamping import stamped_digest
 from dean06.signing.errors import TimestampRefused
 from dean06.signing.public import ensure_trust, trust_anchor_pem
-from ledger_worlds import write_entries
+from ledger_worlds import sql, write_entries
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +77,37 @@ def test_an_authority_that_is_away_is_ridden_through_and_flagged():
         assert stamp_everywhere() == 1
         assert overdue() == []
     assert list(LedgerStamp.objects.values_list("size", flat=True)) == [4]  # one stamp covers all that came before
+
+
+ALTERATIONS = {
+    "another checkpoint's stamp": "UPDATE ledger_ledgerstamp SET token = (SELECT token FROM ledger_ledgerstamp WHERE size = 2) WHERE size = 4",
+    "a byte of its signature": "UPDATE ledger_ledgerstamp SET token = set_byte(token, length(token) - 1, 1) WHERE size = 4",
+    "a byte of its time": "UPDATE ledger_ledgerstamp SET token = set_byte(token, position('Z'::bytea IN token) - 2, 57) WHERE size = 4",
+    "no stamp at all": "UPDATE ledger_ledgerstamp SET token = 'nothing' WHERE size = 4",
+    "its checkpoint": "UPDATE ledger_ledgerstamp SET size = 3 WHERE size = 4",
+}
+
+
+@pytest.mark.parametrize("what", ALTERATIONS)
+def test_verification_names_a_stamp_that_was_altered(what):
+    ensure_trust()
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(2):
+            write_entries(2)
+            assert stamp_everywhere() == 1
+            clock.shift(61)
+        assert (verify("default").is_clean, verify("default").stamps) == (True, 2)
+
+        assert sql(ALTERATIONS[what]) == 1
+
+        assert [(one.problem, one.seq) for one in verify("default").findings] == [("stamp_altered", 3 if what == "its checkpoint" else 4)]
+
+
+def test_a_stamp_of_an_authority_that_nobody_trusts_is_named(monkeypatch):
+    ensure_trust()
+    write_entries(2)
+    stamp_everywhere()
+
+    monkeypatch.setattr("dean06.signing.stamps.trust_anchors", lambda: ())
+
+    assert next(one.detail for one in verify("default").findings if one.problem == "stamp_altered").endswith("(authority)")

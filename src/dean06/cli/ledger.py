@@ -72,7 +72,7 @@ def verify(*, log: str, alone: bool, without_text: bool, signatures: bool, as_js
         signed = f"{messages.signatures} chữ ký thông điệp, " if signatures else ""
         click.echo(
             f"{len(found.logs)} nhật ký, {found.entries} lượt ghi, {found.checkpoints} chữ ký điểm chốt, "
-            f"{found.cosignatures} lời nhân chứng, {signed}"
+            f"{found.cosignatures} lời nhân chứng, {found.stamps} dấu thời gian, {signed}"
             f"{found.pending} đang chờ đánh số, {found.destroyed} đã xóa nội dung: {verdict}"
         )
     raise SystemExit(0 if found.is_clean else 1)

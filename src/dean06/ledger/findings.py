@@ -38,6 +38,7 @@ class Findings:
         checkpoints: signatures checked.
         destroyed: entries whose text was removed by law; their proof stands.
         cosignatures: statements of witnesses that were compared.
+        stamps: time stamps that were verified.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -47,6 +48,7 @@ class Findings:
     checkpoints: int = 0
     destroyed: int = 0
     cosignatures: int = 0
+    stamps: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -62,4 +64,5 @@ class Findings:
             self.checkpoints + other.checkpoints,
             self.destroyed + other.destroyed,
             self.cosignatures + other.cosignatures,
+            self.stamps + other.stamps,
         )

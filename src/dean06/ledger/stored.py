@@ -13,7 +13,7 @@ from dean06.ledger.domain.leaves import Entry
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
 
 BATCH: Final = 5000
-TABLES: Final = ("entry", "leaf", "checkpoint", "pending", "cosignature")
+TABLES: Final = ("entry", "leaf", "checkpoint", "pending", "cosignature", "stamp")
 
 BARE_LEAVES: Final = f"""
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, NULL::bytea, NULL::bytea, NULL::uuid, false, NULL::bytea, NULL::bytea,

@@ -17,10 +17,16 @@ from dean06.ledger.domain.merkle import Frontier, hash_leaf
 from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
 from dean06.ledger.findings import Finding, Findings
 from dean06.ledger.secrets import unlock, unwrap
+from dean06.ledger.stamping import stamped_digest
 from dean06.ledger.stored import StoredLeaf, leaves_after, nodes_between
 from dean06.ledger.submitting import Statement, statement_of, witnesses
+from dean06.signing.public import TimestampWrong, stamped_at
 
 KEYS_IN_MEMORY: Final = 10_000
+STAMPS: Final = """
+    SELECT s.size, s.token, c.note FROM ledger_ledgerstamp s
+    LEFT JOIN ledger_ledgercheckpoint c ON c.log = s.log AND c.size = s.size WHERE s.log = %s ORDER BY s.size
+"""
 ENDLESS: Final = (1 << 63) - 1
 
 
@@ -65,7 +71,9 @@ class LogWalk:
         self.walk_part(tell)
         self._see_end()
         pending = self._see_unnumbered()
-        return Findings(tuple(self.findings), (self.log,), self.entries, pending, self.checkpoints, self.destroyed, self.cosignatures)
+        stamps = self._see_stamps()
+        seen = (self.entries, pending, self.checkpoints, self.destroyed, self.cosignatures, stamps)
+        return Findings(tuple(self.findings), (self.log,), *seen)
 
     def walk_part(self, tell: Callable[[int], None] = lambda _: None) -> None:
         """Walk up to ``until`` and say nothing yet of what lies behind."""
@@ -262,6 +270,21 @@ class LogWalk:
         if newest is not None:
             what = f"{newest.witness} saw numbers {self.last_seq + 1} to {newest.checkpoint.size}, and they are gone"
             self._found("tail_cut", what, seq=self.last_seq + 1)
+
+    def _see_stamps(self) -> int:
+        """Verify each time stamp: a trusted authority's, over the note of the checkpoint of its size; count them."""
+        self.cursor.execute(STAMPS, [self.log])
+        stamps = self.cursor.fetchall()
+        for size, token, note in stamps:
+            if note is None:
+                self._found("stamp_altered", f"there is a time stamp over {size} entries, but no checkpoint of this size", seq=size)
+                continue
+            try:
+                stamped_at(bytes(token), stamped_digest(note))
+            except TimestampWrong as wrong:
+                what = f"the time stamp over {size} entries is not a trusted authority's over this checkpoint ({wrong.context['reason']})"
+                self._found("stamp_altered", what, seq=size)
+        return len(stamps)
 
     # -- after the last leaf
 

@@ -127,3 +127,10 @@ class ChainNotTrusted(Denied):
 
     code = "signing.chain_not_trusted"
     message_vi = "Chuỗi chứng thư không dẫn về gốc tin cậy hoặc chứng thư của bên khác."
+
+
+class TimestampWrong(Invalid):
+    """The time-stamp is not one of a trusted authority over these bytes."""
+
+    code = "signing.timestamp_wrong"
+    message_vi = "Dấu thời gian không phải của tổ chức tin cậy hoặc không đóng trên dữ liệu này."

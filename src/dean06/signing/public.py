@@ -4,7 +4,7 @@ from dean06.signing.backend import PublicKey, Usage
 from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
 from dean06.signing.endpoints import timestamp_endpoint
 from dean06.signing.enrolment import Certified, certificate_request, certify_member, read_certificate, read_spki, requested_key, sealing_key
-from dean06.signing.errors import TimestampRefused
+from dean06.signing.errors import TimestampRefused, TimestampWrong
 from dean06.signing.keys import (
     KeyState,
     PublishedKey,
@@ -25,6 +25,7 @@ from dean06.signing.keys import (
 )
 from dean06.signing.keys import is_valid_signature as verify_raw
 from dean06.signing.signatures import FieldBox, Finding, PdfSignature
+from dean06.signing.stamps import stamped_at
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "PublishedKey",
     "Signer",
     "TimestampRefused",
+    "TimestampWrong",
     "TlsIdentity",
     "Usage",
     "add_signature_fields",
@@ -58,6 +60,7 @@ __all__ = [
     "sealing_key",
     "sign_pdf",
     "signer",
+    "stamped_at",
     "timestamp",
     "timestamp_endpoint",
     "tls_identity",

@@ -278,6 +278,26 @@ def test_an_answer_that_names_no_subject_is_withheld(seen):
     assert refusals() == 1
 
 
+def test_a_search_that_finds_nobody_is_answered_with_evidence(seen):
+    from dean06.ledger.models import LedgerEntry
+
+    seen.answer = ProviderResponse(200, {"full_name": [], "father": {"full_name": None}, "is_complete": True}, about_nobody=True)
+
+    found = ask()
+
+    assert found.document == {"full_name": [], "father": {"full_name": None}}
+    entry = LedgerEntry.objects.get(pk=found.evidence_id)
+    assert (entry.kind, entry.subject_count) == ("exchange.answered", 0)
+
+
+@pytest.mark.parametrize("document", [{"full_name": "Nguyễn Thị Mẫu"}, {"full_name": [{"year": 1990}]}, {"father": {"full_name": ["x"]}}])
+def test_a_service_that_says_nobody_and_names_somebody_is_withheld(seen, document):
+    seen.answer = ProviderResponse(200, document, about_nobody=True)
+
+    with pytest.raises(AnswerWithoutSubject):
+        ask()
+
+
 def test_a_handler_that_breaks_becomes_a_failed_service_without_its_secrets(seen, monkeypatch):
     def broken(request):
         raise ValueError("000190000017")

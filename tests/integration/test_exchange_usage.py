@@ -1,20 +1,22 @@
 """Who used a person's data, as the Estonian Data Tracker asks it; and the operator's search, which knows nobody."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from browser import assert_accessible, shoot
 from dean06.core.actor import Actor
-from dean06.core.clock import now
+from dean06.core.clock import LEGAL_TIME_ZONE, now, today
 from dean06.core.keys import PersonKey
 from dean06.exchange import providing
 from dean06.exchange.errors import BadRequest
 from dean06.exchange.indexing import index_evidence
 from dean06.exchange.openapi.lint import lint
-from dean06.exchange.public import call, is_told, register_provider, usage_openapi, usage_provider
+from dean06.exchange.public import call, is_told, load_agreements, register_provider, usage_openapi, usage_provider
 from dean06.ledger.models import LedgerEntry
 from dean06.ledger.public import looks_at
 from dean06.organisation.public import HeldPost
@@ -85,6 +87,44 @@ def test_a_period_limits_what_is_told(world):
 
     assert ask(f"/v2/findUsage?userCode={USER}&periodStart={later}").document["totalUsages"] == 0
     assert ask(f"/v2/findUsage?userCode={USER}&periodStart={before}&periodEnd={later}").document["totalUsages"] == 3
+
+
+def test_a_delayed_usage_is_told_from_its_day_on_and_an_exempt_one_never(world, tmp_path):
+    told_on = today() + timedelta(days=2)
+    shared = {
+        "title": "Báo sau",
+        "client": BANK,
+        "service": POPULATION,
+        "fields": ["full_name"],
+        "legal_bases": [{"document": "91/2025/QH15", "article": "Điều 9", "certainty": "F"}],
+        "valid_from": today().isoformat(),
+        "valid_until": (today() + timedelta(days=30)).isoformat(),
+    }
+    rules = {
+        "later": {"notify": "delayed", "notify_until": told_on.isoformat()},
+        "never": {"notify": "exempt", "notify_ground": "Căn cứ"},
+    }
+    agreements = [
+        {
+            "code": f"{name}-{uuid4().hex[:8]}",
+            "purposes": [name],
+            "endpoints": [{"method": "POST", "path": f"/v1/persons/{name}"}],
+            **shared,
+            **rule,
+        }
+        for name, rule in rules.items()
+    ]
+    (tmp_path / "agreements.yaml").write_text(json.dumps({"kind": "agreements", "agreements": agreements}))
+    load_agreements(tmp_path)
+    for name in rules:
+        look_up(purpose=name, path=f"/v1/persons/{name}")
+    midnight = datetime.combine(told_on, datetime.min.time(), LEGAL_TIME_ZONE)
+
+    def told(at):
+        with time_machine.travel(at, tick=False):
+            return ask(f"/v2/findUsage?userCode={USER}").document["totalUsages"]
+
+    assert (told(midnight - timedelta(seconds=1)), told(midnight)) == (3, 4)
 
 
 def test_nobody_s_number_was_used_by_nobody(world):

@@ -1,26 +1,33 @@
 """A look that is not right: she says so, the data protection officer answers, both stand in the ledger; what is kept back is counted."""
 
+import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import connection
 
 from dean06.core.actor import Actor
-from dean06.core.clock import today
+from dean06.core.clock import LEGAL_TIME_ZONE, now, today
 from dean06.core.keys import PersonKey
 from dean06.exchange import providing
+from dean06.exchange.public import load_agreements
 from dean06.ledger.models import LedgerEntry
 from dean06.ledger.public import looks_at, sequence
 from dean06.organisation.public import HeldPost
 from dean06.portal import neighbours
-from dean06.portal.cases import answer_case, case_for, cases_for, clock_on, open_case
+from dean06.portal.cases import answer_case, answer_of, case_for, cases_for, clock_on, open_case, words_of
 from dean06.portal.errors import CaseAlreadyAnswered, CaseAlreadyOpen, CaseNotFound, LoginNeeded, NotDataProtectionOfficer, WordsNeeded
-from dean06.portal.looks import lines, untold
+from dean06.portal.looks import Untold, lines, untold
 from dean06.portal.models import LookCase
+from dean06.portal.sealing import seal
 from dean06.reference.public import add_working_days
-from exchange_evidence_world import SUBJECT, look_up, populate
+from exchange_evidence_world import BANK, POPULATION, SUBJECT, look_up, populate
 from portal_fakes import PERSON, install, log_in, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +62,33 @@ def test_she_questions_a_look_and_reads_the_answer(client, monkeypatch):
     assert "Phản ánh của bạn đã được trả lời" in client.get("/me/looks").content.decode()
     assert client.post(address, {"words": "Lần nữa"}).status_code == 409
     assert sorted(LedgerEntry.objects.filter(log="portal").values_list("kind", flat=True)) == ["portal.case_answered", "portal.case_opened"]
+
+
+def test_a_change_of_the_secret_key_loses_no_words(monkeypatch, settings):
+    seen = look()
+    install(monkeypatch, looks=[seen])
+    case = open_case(entry=seen.entry_id, words="Tôi không nộp.", actor=HER)
+    answer_case(case=case.id, words="Đã xử lý.", actor=OFFICER)
+
+    settings.SECRET_KEY = "another " * 8
+
+    kept = LookCase.objects.get(pk=case.id)
+    assert (words_of(kept), answer_of(kept)) == ("Tôi không nộp.", "Đã xử lý.")
+
+
+def test_words_from_before_are_sealed_anew(settings):
+    case = LookCase(entry_id=uuid4(), person=PERSON, words=seal("Cũ"), answer=seal("Trả lời cũ"), reply_by=today(), answer_by=today())
+    case.answered_at, case.answered_by = now(), "acc-9"
+    case.save()
+    lost = LookCase.objects.create(entry_id=uuid4(), person=PERSON, words=b"another installation's", reply_by=today(), answer_by=today())
+    migration = import_module("dean06.portal.migrations.0004_words_under_a_secret_of_their_own")
+
+    migration.seal_anew(apps, SimpleNamespace(connection=connection))
+
+    settings.SECRET_KEY = "another " * 8
+    kept = LookCase.objects.get(pk=case.id)
+    assert (words_of(kept), answer_of(kept)) == ("Cũ", "Trả lời cũ")
+    assert bytes(LookCase.objects.get(pk=lost.pk).words) == b"another installation's"
 
 
 def test_the_officer_sees_the_evidence_and_answers_and_that_is_a_look_too(client, monkeypatch):
@@ -125,14 +159,17 @@ def test_the_clock_is_data_and_counts_working_days(monkeypatch):
 
 
 def test_what_an_agreement_keeps_back_is_counted_and_neither_shown_nor_provable_nor_questioned(client, monkeypatch):
-    hidden, later = look(detail={"notify": "exempt"}), look(detail={"notify": "delayed", "notify_until": "2999-01-01"})
+    hidden, older = look(detail={"notify": "exempt", "notify_ground": "Luật X, Điều 5"}), look(detail={"notify": "exempt"})
+    later = look(detail={"notify": "delayed", "notify_until": "2999-01-01"})
     past, plain = look(detail={"notify": "delayed", "notify_until": "2020-01-01"}), look(detail={"notify": "immediate"})
-    fake, _asked = install(monkeypatch, looks=[hidden, later, past, plain])
+    fake, _asked = install(monkeypatch, looks=[hidden, older, later, past, plain])
     log_in(client, fake)
 
     page = client.get("/me/looks").content.decode()
 
-    assert "Báo sau theo luật: 1. Không báo theo luật: 1." in page
+    assert "Báo sau theo luật: 1." in page
+    assert "Không báo: 1. Căn cứ: Luật X, Điều 5." in page
+    assert "Không báo theo luật: 1." in page
     assert str(hidden.entry_id) not in page
     assert str(later.entry_id) not in page
     assert str(past.entry_id) in page
@@ -141,6 +178,51 @@ def test_what_an_agreement_keeps_back_is_counted_and_neither_shown_nor_provable_
     assert client.get(f"/me/looks/{hidden.entry_id}/case").status_code == 404
     with pytest.raises(CaseNotFound):
         open_case(entry=later.entry_id, words="Lạ", actor=HER)
+
+
+def agreement(code, **telling):
+    """One more agreement of the bank, told of by a rule of its own."""
+    document = {
+        "code": f"{code}-{uuid4().hex[:8]}",
+        "title": code,
+        "client": BANK,
+        "service": POPULATION,
+        "endpoints": [{"method": "POST", "path": f"/v1/persons/{code}"}],
+        "fields": ["full_name"],
+        "purposes": [code],
+        "legal_bases": [{"document": "91/2025/QH15", "article": "Điều 9", "certainty": "F"}],
+        "valid_from": today().isoformat(),
+        "valid_until": (today() + timedelta(days=30)).isoformat(),
+        **telling,
+    }
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in document.items()}
+
+
+def test_a_delayed_look_is_counted_until_its_day_and_then_shown_and_an_exempt_one_never(monkeypatch, tmp_path):
+    monkeypatch.setattr(providing, "_providers", {})
+    populate()
+    told_on = today() + timedelta(days=3)
+    delayed, exempt = (
+        agreement("delayed", notify="delayed", notify_until=told_on),
+        agreement("exempt", notify="exempt", notify_ground="Căn cứ Y"),
+    )
+    (tmp_path / "agreements.yaml").write_text(json.dumps({"kind": "agreements", "agreements": [delayed, exempt]}))
+    load_agreements(tmp_path)
+    later = look_up(purpose="delayed", path="/v1/persons/delayed")
+    look_up(purpose="exempt", path="/v1/persons/exempt")
+    midnight = datetime.combine(told_on, datetime.min.time(), LEGAL_TIME_ZONE)
+
+    with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
+        before = [line.entry_id for line in lines(SUBJECT).rows], untold(SUBJECT)
+        with pytest.raises(CaseNotFound):
+            open_case(entry=later.evidence_id, words="Lạ", actor=Actor(account="acc", person=SUBJECT, session="s"))
+    with time_machine.travel(midnight, tick=False):
+        after = [line.entry_id for line in lines(SUBJECT).rows], untold(SUBJECT)
+        case = open_case(entry=later.evidence_id, words="Lạ", actor=Actor(account="acc", person=SUBJECT, session="s"))
+
+    assert before == ([], Untold(1, {"Căn cứ Y": 1}, is_all=True))
+    assert after == ([later.evidence_id], Untold(0, {"Căn cứ Y": 1}, is_all=True))
+    assert case.person == SUBJECT
 
 
 def test_a_call_is_on_her_page_within_five_seconds_and_may_be_questioned(monkeypatch):
@@ -160,5 +242,5 @@ def test_a_call_is_on_her_page_within_five_seconds_and_may_be_questioned(monkeyp
     case = open_case(entry=answer.evidence_id, words="Tôi không phải khách hàng.", actor=Actor(account="acc", person=SUBJECT, session="s"))
     assert neighbours.one_look(answer.evidence_id, person=SUBJECT).detail["transaction_id"] == answer.transaction_id
     assert [one.kind for one in looks_at(SUBJECT).rows] == ["portal.case_opened", "exchange.answered"]
-    assert (untold(SUBJECT).delayed, untold(SUBJECT).exempt, untold(SUBJECT).is_all) == (0, 0, True)
+    assert (untold(SUBJECT).delayed, untold(SUBJECT).exempt, untold(SUBJECT).is_all) == (0, {}, True)
     assert case.person == SUBJECT

@@ -251,6 +251,12 @@ def test_search_forgives_order_marks_case_unfinished_words_and_one_wrong_letter(
     assert len(ask("persons/search", {"name": asked}).document["matches"]) == 2
 
 
+def test_a_search_that_finds_nobody_says_that_it_is_about_nobody():
+    found = ask("persons/search", {"name": "khong co ai nhu vay"})
+
+    assert (found.status, found.document["matches"], found.subjects, found.about_nobody) == (200, [], (), True)
+
+
 def test_search_narrows_by_year_and_commune_and_stops_at_the_limit():
     here = a_person("Võ Thị Lan", born_on=date(1980, 12, 31))
     a_person("Võ Thị Lan", born_on=date(1981, 1, 1))

@@ -122,7 +122,7 @@ def answer_inside(admitted: Admitted, request: ProviderRequest) -> ServiceAnswer
         log.exception("exchange.handler_failed", service=str(admitted.service.id), transaction_id=admitted.request_id)
         raise ServiceFailed(service=str(admitted.service.id)) from exc
     kind = JSON if response.status < FIRST_PROBLEM_STATUS else PROBLEM_CONTENT_TYPE
-    return ServiceAnswer(response.status, kind, document=response.document, subjects=response.subjects)
+    return ServiceAnswer(response.status, kind, document=response.document, subjects=response.subjects, about_nobody=response.about_nobody)
 
 
 def described(message: Message) -> dict[str, object]:

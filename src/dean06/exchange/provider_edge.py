@@ -44,6 +44,8 @@ LEASE_SECONDS: Final = 10
 FIRST_FAILURE_STATUS: Final = 500
 MOST_THREADS_FOR_ONE: Final = THREADS - 1  # one thread stays for the gateway's own questions
 SUBJECTS_HEADER: Final = "x-exchange-subjects"
+NOBODY: Final = "none"
+"""What the header says of an answer that found nobody."""
 NOT_TO_SERVICE: Final = TRANSPORT | GATEWAY_MADE | {"accept-encoding"}
 """The gateway must read the answer to mask it; and a peer may list headers that no consumer's gateway would."""
 
@@ -171,6 +173,7 @@ class ProviderEdge(Edge):
             answered.get("content-type", ""),
             body=response.body,
             subjects=subjects_of(answered.get(SUBJECTS_HEADER, "")),
+            about_nobody=answered.get(SUBJECTS_HEADER, "") == NOBODY,
             headers=kept(response.headers, without=NOT_FROM_SERVICE),
         )
 
@@ -178,7 +181,7 @@ class ProviderEdge(Edge):
 def kept_answer(said: ServiceAnswer, sealed: Sealed) -> ServiceAnswer:
     """Return what is kept under an Idempotency-Key: the answer as it was released, with the subjects that it names."""
     kind = next((value for name, value in sealed.headers if name == "content-type"), "")
-    return ServiceAnswer(said.status, kind, body=sealed.body, subjects=said.subjects, headers=said.headers)
+    return ServiceAnswer(said.status, kind, body=sealed.body, subjects=said.subjects, headers=said.headers, about_nobody=said.about_nobody)
 
 
 def again(sealed: Sealed, *, transaction_id: str) -> Sealed:
@@ -188,12 +191,12 @@ def again(sealed: Sealed, *, transaction_id: str) -> Sealed:
 
 
 def subjects_of(header: str) -> tuple[PersonKey, ...]:
-    """Read the keys by which an information system says whose data it disclosed.
+    """Read the keys by which an information system says whose data it disclosed; ``none`` for nobody's.
 
     Raises:
         ServiceFailed: not a list of at most ``MOST_SUBJECTS`` UUIDs.
     """
-    parts = [part.strip() for part in header.split(",") if part.strip()]
+    parts = [part.strip() for part in header.split(",") if part.strip()] if header != NOBODY else []
     if len(parts) > MOST_SUBJECTS:
         raise ServiceFailed("The service named more subjects than one answer may have.")
     try:

@@ -79,6 +79,7 @@ def store(request: Repeatable, answer: ServiceAnswer, *, transaction_id: str) ->
         "content_type": answer.content_type,
         "body": answer.body,
         "subjects": [str(subject) for subject in answer.subjects],
+        "about_nobody": answer.about_nobody,
         "headers": answer.headers,
         "transaction_id": transaction_id,
     }
@@ -106,6 +107,7 @@ def _opened(row: KeptAnswer, request: Repeatable) -> Replayed:
             body=found["body"],
             subjects=tuple(PersonKey(UUID(subject)) for subject in found["subjects"]),
             headers=tuple((name, value) for name, value in found["headers"]),
+            about_nobody=found.get("about_nobody", False),
         ),
         found["transaction_id"],
     )

@@ -13,6 +13,7 @@ from dean06.exchange.domain.agreements import Grant, decide
 from dean06.exchange.domain.answering import ProviderRequest
 from dean06.exchange.domain.digests import Header, content_digest, head_bytes, request_hash
 from dean06.exchange.domain.identifiers import parse_client
+from dean06.exchange.domain.masks import tells_of_nobody
 from dean06.exchange.domain.paths import canonical_query
 from dean06.exchange.domain.r1 import Message, split_service
 from dean06.exchange.domain.signatures import Signed, answer_lines, request_lines, sign, verify
@@ -64,6 +65,7 @@ class ServiceAnswer:
     document: Mapping[str, Any] | None = field(default=None, repr=False)
     subjects: tuple[PersonKey, ...] = ()
     headers: tuple[Header, ...] = ()
+    about_nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,10 @@ def seal(admitted: Admitted, grant: Grant, answer: ServiceAnswer, *, state: Snap
     """
     agreement = grant.agreement
     succeeded = answer.status < FIRST_PROBLEM_STATUS
-    if agreement.subject_required and succeeded and not answer.subjects:
-        raise AnswerWithoutSubject(service=str(admitted.service.id))
     message = admitted.message
     document, body, fields = _masked(grant, answer) if succeeded else (answer.document, answer.body, ())
+    if agreement.subject_required and succeeded and not answer.subjects and not (answer.about_nobody and tells_of_nobody(document)):
+        raise AnswerWithoutSubject(service=str(admitted.service.id))
     if not succeeded and document is not None:
         body = msgspec.json.encode(document)
     if message.method == "HEAD":
@@ -266,8 +268,7 @@ def _answered(
             "client": str(message.client),
             "service": str(message.service),
             "agreement": headers["x-exchange-agreement"],
-            "notify": grant.agreement.notify,
-            **({"notify_until": grant.agreement.notify_until.isoformat()} if grant.agreement.notify_until else {}),
+            **grant.agreement.telling,
             "status": answer.status,
             "request_hash": admitted.hash,
             "request_digest": content_digest(message.body),

@@ -22,7 +22,7 @@ from dean06.portal import neighbours
 from dean06.portal.errors import CaseAlreadyAnswered, CaseAlreadyOpen, CaseNotFound, LoginNeeded, NotDataProtectionOfficer, WordsNeeded
 from dean06.portal.looks import is_told
 from dean06.portal.models import DATA_PROTECTION_OFFICER, LookCase
-from dean06.portal.sealing import open_sealed, seal
+from dean06.portal.sealing import open_words, seal_words
 from dean06.reference.public import add_working_days
 
 USING: Final = database_of("portal")
@@ -77,7 +77,7 @@ def open_case(*, entry: UUID, words: str, actor: Actor) -> LookCase:
             case = LookCase.objects.using(USING).create(
                 entry_id=entry,
                 person=actor.person,
-                words=seal(text),
+                words=seal_words(text),
                 reply_by=add_working_days(day, clock.reply_working_days),
                 answer_by=day + timedelta(days=clock.answer_days),
                 clock_basis=clock.basis,
@@ -105,7 +105,7 @@ def answer_case(*, case: UUID, words: str, actor: Actor) -> LookCase:
         raise CaseNotFound(case=str(case))
     if found.is_answered:
         raise CaseAlreadyAnswered(case=str(case))
-    found.answer, found.answered_at, found.answered_by = seal(text), now(), actor.account
+    found.answer, found.answered_at, found.answered_by = seal_words(text), now(), actor.account
     found.answered_for = _office(actor)
     found.save(using=USING, update_fields=["answer", "answered_at", "answered_by", "answered_for"])
     _note("portal.case_answered", found, actor=actor, who=found.answered_for, text=text)
@@ -152,12 +152,12 @@ def own_cases(person: PersonKey, entries: Iterable[UUID]) -> Mapping[UUID, LookC
 
 def words_of(case: LookCase) -> str:
     """Return what the person wrote."""
-    return open_sealed(case.words) or ""
+    return open_words(case.words) or ""
 
 
 def answer_of(case: LookCase) -> str:
     """Return the answer; empty until there is one."""
-    return (open_sealed(case.answer) or "") if case.is_answered else ""
+    return (open_words(case.answer) or "") if case.is_answered else ""
 
 
 def days_left(case: LookCase) -> int:

@@ -166,11 +166,14 @@ class LookLine:
 class Untold:
     """Looks that the law lets a person know of later or not at all: counted, never shown.
 
-    ``is_all`` is false when there were more entries than were counted through.
+    Attributes:
+        delayed: shown from a day on.
+        exempt: not shown, by the ground that the agreement names; empty where the evidence is from before grounds were kept.
+        is_all: false when there were more entries than were counted through.
     """
 
     delayed: int
-    exempt: int
+    exempt: Mapping[str, int]
     is_all: bool
 
 
@@ -202,14 +205,16 @@ def is_told(look: Look) -> bool:
 
 def untold(person: PersonKey) -> Untold:
     """Count the looks that are not shown, through the newest ``COUNTED_THROUGH`` entries."""
-    counts, cursor = Counter[str](), ""
+    delayed, exempt, cursor = 0, Counter[str](), ""
     for _page in range(COUNTED_THROUGH // COUNTED_AT_ONCE):
         found = neighbours.looks(person, cursor=cursor, size=COUNTED_AT_ONCE)
-        counts.update(str(look.detail["notify"]) for look in found.rows if not is_told(look))
+        hidden = [look.detail for look in found.rows if not is_told(look)]
+        delayed += sum(detail["notify"] == "delayed" for detail in hidden)
+        exempt.update(str(detail.get("notify_ground", "")) for detail in hidden if detail["notify"] == "exempt")
         cursor = found.next_cursor
         if not cursor:
             break
-    return Untold(counts["delayed"], counts["exempt"], is_all=not cursor)
+    return Untold(delayed, dict(exempt.most_common()), is_all=not cursor)
 
 
 def line_of(look: Look, *, procedure_names: Mapping[str, str], case: LookCase | None = None) -> LookLine:

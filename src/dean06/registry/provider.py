@@ -73,7 +73,7 @@ def provider_handler(request: ProviderRequest) -> ProviderResponse:
         answer = _answer_of(request)
     except Dean06Error as refusal:
         return ProviderResponse(int(status_of(refusal)), problem(refusal))
-    return ProviderResponse(200, answer.document, answer.subjects)
+    return ProviderResponse(200, answer.document, answer.subjects, about_nobody=not answer.subjects)
 
 
 def _answer_of(request: ProviderRequest) -> Disclosure:

@@ -89,7 +89,10 @@ class RequestForm(forms.Form):
     notify = forms.ChoiceField(label=_("Báo cho người dân"), choices=[*NOTIFY.items()], widget=forms.RadioSelect, initial="immediate")
     notify_until = forms.DateField(label=_("Báo từ ngày"), widget=DayInput, required=False, help_text=_("Chỉ khi báo sau."))
     notify_ground = forms.CharField(
-        label=_("Căn cứ để không báo"), max_length=300, required=False, help_text=_("Chỉ khi không báo: văn bản, điều, khoản.")
+        label=_("Căn cứ để không báo"),
+        max_length=300,
+        required=False,
+        help_text=_("Chỉ khi không báo: văn bản, điều, khoản. Người dân đọc căn cứ này bên cạnh số lần."),
     )
 
     def __init__(

@@ -92,6 +92,13 @@ class Agreement:
     events: tuple[str, ...] = ()
     title: str = field(default="", compare=False)
 
+    @property
+    def telling(self) -> dict[str, str]:
+        """Return what evidence keeps of when the citizen is told, so that a later change of the agreement takes nothing back."""
+        until = {"notify_until": self.notify_until.isoformat()} if self.notify_until else {}
+        ground = {"notify_ground": self.notify_ground} if self.notify_ground else {}
+        return {"notify": self.notify, **until, **ground}
+
     def covers(self, method: str, path: str) -> bool:
         """Say whether one of the endpoints covers a call."""
         return any(endpoint.covers(method, path) for endpoint in self.endpoints)

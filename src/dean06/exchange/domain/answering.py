@@ -47,11 +47,13 @@ class ProviderResponse:
         status: HTTP status; a problem document comes with 400 or more.
         document: JSON object; the gateway removes what the agreement does not release (problem documents stay whole).
         subjects: whose data the document discloses; each sees this answer in the access log.
+        about_nobody: the service found nobody, and says so; without it an answer without subjects may only be one that names none.
     """
 
     status: int
     document: Mapping[str, Any] = field(repr=False)
     subjects: tuple[PersonKey, ...] = ()
+    about_nobody: bool = False
 
 
 Handler = Callable[[ProviderRequest], ProviderResponse]

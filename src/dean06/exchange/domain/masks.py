@@ -72,3 +72,16 @@ def _has(value: Any, names: list[str]) -> bool:
     if isinstance(value, Mapping):
         return names[0] in value and _has(value[names[0]], names[1:])
     return isinstance(value, list | tuple) and any(_has(item, names) for item in value)
+
+
+def tells_of_nobody(document: Mapping[str, Any] | None) -> bool:
+    """Say whether a released document holds nothing that could be about anybody: no text, no number but 0, however deep."""
+    return document is not None and _is_hollow(document)
+
+
+def _is_hollow(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_hollow, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_hollow, value))
+    return not value or value is True

@@ -183,6 +183,7 @@ def _disclose(row: Subscription, agreement: Agreement, rows: Sequence[Claimed], 
             "subscription": str(row.id),
             "agreement": f"{agreement.code}/{agreement.version}",
             "client": row.consumer,
+            **agreement.telling,
             "events": len(rows),
         },
     )

@@ -63,6 +63,7 @@ class SearchForm(forms.Form):
         widget=forms.Select(attrs={"class": "select"}),
         choices=[("", gettext_lazy("Tất cả")), ("ok", gettext_lazy("Thành công")), ("failed", gettext_lazy("Lỗi hoặc từ chối"))],
     )
+    code = forms.CharField(max_length=100, required=False, label=gettext_lazy("Mã từ chối"), widget=INPUT)
     since = forms.DateField(required=False, label=gettext_lazy("Từ ngày"), widget=forms.DateInput(attrs={"type": "date", "class": "input"}))
     until = forms.DateField(
         required=False, label=gettext_lazy("Đến ngày"), widget=forms.DateInput(attrs={"type": "date", "class": "input"})
@@ -73,7 +74,7 @@ class SearchForm(forms.Form):
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Search the evidence and record that it was searched."""
-    actor = _operator(request)
+    actor = operator_of(request)
     form = SearchForm(request.GET or None)
     asked: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
     page = page_of(_found(asked), order=("-entry_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
@@ -87,7 +88,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bundle(request: HttpRequest, transaction_id: str) -> HttpResponse:
     """Hand out the evidence of one transaction as a file."""
-    actor = _operator(request)
+    actor = operator_of(request)
     name = f"{transaction_id}.zip"
     entries, content = evidence_bundle(transaction_id, name=name)
     note_hand_out(entries, actor=actor, who=actor.unit_code or actor.account)
@@ -108,6 +109,8 @@ def _found(asked: Mapping[str, Any]) -> QuerySet[EvidenceIndex]:
         rows = rows.filter(status__lt=400)
     elif asked.get("status") == "failed":
         rows = rows.exclude(status__lt=400)
+    if asked.get("code"):
+        rows = rows.filter(code=asked["code"])
     if asked.get("since"):
         rows = rows.filter(recorded_at__gte=_midnight(asked["since"]))
     if asked.get("until"):
@@ -150,7 +153,12 @@ def _note_search(asked: Mapping[str, Any], *, shown: int, actor: Actor) -> None:
         )
 
 
-def _operator(request: HttpRequest) -> Actor:
+def operator_of(request: HttpRequest) -> Actor:
+    """Return who asks, if it is an operator.
+
+    Raises:
+        NotInEvidenceOffice: it is not.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
     if not actor.has_role(OPERATOR):
         raise NotInEvidenceOffice

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dean06.exchange.agreements.urls")),
     path("exchange/configuration", configuration_endpoint, name="exchange-configuration"),
     path("", include("dean06.exchange.evidence_urls")),
+    path("", include("dean06.exchange.operations.urls")),
 ]
 
 handler400 = "dean06.site.errors.bad_request"

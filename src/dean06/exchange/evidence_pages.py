@@ -27,13 +27,12 @@ from dean06.exchange import snapshot
 from dean06.exchange.bundles import OPERATORS_LOG, evidence_bundle, note_hand_out
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.signatures import raw_signature
-from dean06.exchange.errors import NotInEvidenceOffice
 from dean06.exchange.models import EvidenceIndex
+from dean06.exchange.operators import operator_of
 from dean06.ledger.public import evidence_of, record
 
 log = structlog.get_logger(__name__)
 
-OPERATOR: Final = "operator"
 PAGE_SIZE: Final = 25
 KINDS: Final[Mapping[str, object]] = {
     "exchange.answered": gettext_lazy("Đã trả lời"),
@@ -151,15 +150,3 @@ def _note_search(asked: Mapping[str, Any], *, shown: int, actor: Actor) -> None:
         record(
             "exchange.evidence_searched", log=OPERATORS_LOG, using=using, actor=actor, who=actor.unit_code or actor.account, detail=detail
         )
-
-
-def operator_of(request: HttpRequest) -> Actor:
-    """Return who asks, if it is an operator.
-
-    Raises:
-        NotInEvidenceOffice: it is not.
-    """
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
-    if not actor.has_role(OPERATOR):
-        raise NotInEvidenceOffice
-    return actor

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET
 
 from dean06.core.clock import LEGAL_TIME_ZONE, now
 from dean06.exchange.domain.metering import UNKNOWN
-from dean06.exchange.evidence_pages import operator_of
 from dean06.exchange.operations.domain.anomalies import Anomaly
 from dean06.exchange.operations.queries import DAY, anomalies
 from dean06.exchange.operations.report import PERIODS, Line, Report, report
 from dean06.exchange.operations.words import meaning, sentence
+from dean06.exchange.operators import operator_of
 
 MOST_ROWS: Final = 50
 SIDES: Final = ("", "consumer", "provider")

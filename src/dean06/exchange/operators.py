@@ -1,0 +1,22 @@
+"""Who operates the exchange: pages over evidence and figures are for that role alone."""
+
+from typing import Final
+
+from django.http import HttpRequest
+
+from dean06.core.actor import Actor
+from dean06.exchange.errors import NotInEvidenceOffice
+
+OPERATOR: Final = "operator"
+
+
+def operator_of(request: HttpRequest) -> Actor:
+    """Return who asks, if it is an operator.
+
+    Raises:
+        NotInEvidenceOffice: it is not.
+    """
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+    if not actor.has_role(OPERATOR):
+        raise NotInEvidenceOffice
+    return actor

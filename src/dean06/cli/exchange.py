@@ -13,6 +13,7 @@ from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.exchange_credentials import credential
 from dean06.cli.exchange_events import events
 from dean06.cli.exchange_members import configuration, member
+from dean06.cli.exchange_operations import open_data_command
 from dean06.core.clock import now, today
 
 FAILED: Final = 1
@@ -26,7 +27,7 @@ def exchange() -> None:
     """Members, agreements, calls and events of the data exchange."""
 
 
-for group in (events, configuration, member, credential):
+for group in (events, configuration, member, credential, open_data_command):
     exchange.add_command(group)
 
 

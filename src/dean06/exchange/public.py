@@ -30,6 +30,8 @@ from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.ngsp.credentials import credentials, issue_credential, revoke_credential
 from dean06.exchange.ngsp.loading import load_front
 from dean06.exchange.operations.counting import counted
+from dean06.exchange.operations.open_data import document as open_data_document
+from dean06.exchange.operations.open_data import table as open_data_table
 from dean06.exchange.operations.recording import record_calls
 from dean06.exchange.providing import register_provider
 from dean06.exchange.proving import SignaturesSeen, verify_messages
@@ -71,6 +73,8 @@ __all__ = [
     "load_members",
     "member_name",
     "note_hand_out",
+    "open_data_document",
+    "open_data_table",
     "publish_configuration",
     "readmit_member",
     "record_calls",

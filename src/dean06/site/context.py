@@ -36,6 +36,7 @@ FOOTER: Final = (
     ("portal:accessibility", _("Khả năng tiếp cận")),
     ("services:verify", _("Kiểm tra một kết quả")),
     ("developer:catalogue", _("Dành cho nhà phát triển")),
+    ("operations:open-data", _("Dữ liệu mở")),
 )
 
 

@@ -38,6 +38,12 @@ class Actor:
         return not self.account
 
 
+def actor_of(request: object) -> Actor:
+    """Return who acts in a request; the middleware of ``site`` has set it, to nobody before a log-in."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+    return actor
+
+
 ANONYMOUS: Final = Actor(account="")
 SYSTEM: Final = Actor(account="system", roles=frozenset({"system"}))
 """Background work that no person started: the worker, a loader."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from dean06.core.actor import Actor
+from dean06.core.actor import Actor, actor_of
 from dean06.core.clock import legal, now, today
 from dean06.core.errors import NotFound
 from dean06.oversight.errors import FiguresNotFound, NotALeader
@@ -108,7 +108,7 @@ def dossier(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _leader(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if not actor.has_role(LEADER):
         raise NotALeader
     return actor

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
-from dean06.core.actor import Actor
+from dean06.core.actor import Actor, actor_of
 from dean06.core.errors import Dean06Error, Denied
 from dean06.core.keys import PersonKey
 from dean06.portal import neighbours
@@ -31,7 +31,7 @@ def _own(*methods: str) -> Callable[[Page], Page]:
         @require_http_methods(list(methods))
         @wraps(page)
         def guarded(request: HttpRequest, **arguments: object) -> HttpResponse:
-            actor: Actor = request.actor  # type: ignore[attr-defined]
+            actor = actor_of(request)
             if actor.person is None or not actor.session:
                 return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")
             response = page(request, actor, **arguments)

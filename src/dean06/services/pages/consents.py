@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dean06.core.actor import actor_of
 from dean06.services import actions
 from dean06.services.errors import ConsentNotFound
 from dean06.services.models import Consent
-from dean06.services.pages.requests import actor_of, for_citizens, typed
+from dean06.services.pages.requests import for_citizens, typed
 from dean06.services.words import ANSWER_KINDS, ANSWERS
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from dean06.core.actor import actor_of
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error, Invalid
 from dean06.reference import public as reference
@@ -27,7 +28,7 @@ from dean06.services.errors import (
 )
 from dean06.services.forms import CaseForm, PlaceForm
 from dean06.services.models import Draft
-from dean06.services.pages.requests import actor_of, content_of, explain, for_citizens, typed
+from dean06.services.pages.requests import content_of, explain, for_citizens, typed
 from dean06.services.pinning import pinned
 from dean06.services.residence import compose
 from dean06.services.shown import form_facts, household_facts, person_facts, promised

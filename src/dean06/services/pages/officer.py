@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from dean06.core.actor import Actor
+from dean06.core.actor import Actor, actor_of
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error, NotFound
 from dean06.core.problems import status_of
@@ -186,7 +186,7 @@ DONE: Final[Mapping[str, Callable[[], str]]] = {
 
 
 def _officer(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if actor.is_anonymous:
         raise LogInFirst
     if not actor.roles & STEP_ROLES:

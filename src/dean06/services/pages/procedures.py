@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dean06.core.actor import actor_of
 from dean06.core.clock import today
 from dean06.core.paging import page_of
 from dean06.services import actions
@@ -15,7 +16,7 @@ from dean06.services.domain.pack import Pack
 from dean06.services.errors import ProcedureNotFound, ProcedureNotOnline
 from dean06.services.loading import current_pack, shipped_packs
 from dean06.services.models import Draft, ProcedureListing
-from dean06.services.pages.requests import actor_of, for_citizens
+from dean06.services.pages.requests import for_citizens
 from dean06.services.shown import promised
 from dean06.services.words import CERTAINTIES, STEPS
 from dean06.ui import public as ui

@@ -11,19 +11,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
-from dean06.core.actor import Actor
+from dean06.core.actor import actor_of
 from dean06.core.errors import Dean06Error
 from dean06.services.errors import FileTooLarge, LogInFirst, NotText
 from dean06.services.text import LARGEST_FILE_BYTES
 
 P = ParamSpec("P")
 LARGEST_VERSION: Final = 1_000_000
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who acts."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware of `site`
-    return actor
 
 
 def for_citizens(page: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dean06.core.actor import actor_of
 from dean06.core.errors import Invalid
 from dean06.services import actions
 from dean06.services.authority import own_dossier
@@ -17,7 +18,7 @@ from dean06.services.domain import lifecycle
 from dean06.services.domain.states import Kind, State
 from dean06.services.forms import ReasonForm, SupplementForm
 from dean06.services.models import Dossier, DossierEvent, StoredResult
-from dean06.services.pages.requests import actor_of, content_of, explain, for_citizens, typed, version_of
+from dean06.services.pages.requests import content_of, explain, for_citizens, typed, version_of
 from dean06.services.papers import RESULT, SHEET
 from dean06.services.pinning import pinned
 from dean06.services.shown import clock_of, form_facts, steps_of

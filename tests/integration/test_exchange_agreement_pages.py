@@ -110,6 +110,16 @@ def test_a_reason_is_asked_for_and_shown(live_server, new_page, acting, world):
     assert page.get_by_text("Trường dữ liệu rộng hơn cần thiết").is_visible()
 
 
+def test_the_list_names_the_parties_beside_their_identifiers(client, acting, world):
+    requested(world)
+    acting(world.approver)
+
+    shown = client.get("/exchange/agreements").content.decode()
+
+    for text in ("Khách hàng (Ngân hàng trình diễn)", "VN/COM/DEMOBANK/CUSTOMERS", "Dân cư (Bộ Công an)", POPULATION):
+        assert text in shown
+
+
 def test_strangers_see_nothing(client, acting, world):
     requested(world)
 

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dean06.exchange.agreements.words import summary
 from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, decide, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
@@ -220,3 +222,22 @@ def test_on_each_day_the_newest_version_that_began_decides_alone(spans, day):
 @pytest.mark.parametrize(("days", "soon"), [(-1, False), (0, True), (30, True), (31, False)])
 def test_an_agreement_warns_in_its_last_thirty_days(days, soon):
     assert agreement(valid_until=date(2026, 6, 1) + timedelta(days=days)).ends_soon(date(2026, 6, 1)) is soon
+
+
+def said(**changes):
+    content = {"endpoints": [{"method": "POST", "path": "/v1/x"}], "purposes": ["kyc"], "fields": ["*"]}
+    content |= {"valid_from": "2026-01-01", "valid_until": "2026-12-31"}
+    with override("vi"):
+        return summary({**content, **changes}, client="Ngân hàng", service="Dân cư")
+
+
+def test_an_answer_about_nobody_is_not_said_to_be_told_to_the_person():
+    assert any(sentence.startswith("Người dân thấy ngay") for sentence in said())
+    about_nobody = said(subject_required=False)
+
+    assert any("không gắn với một người" in sentence for sentence in about_nobody)
+    assert not any(sentence.startswith("Người dân") for sentence in about_nobody)
+
+
+def test_any_method_is_said_in_words():
+    assert said(endpoints=[{"method": "*", "path": "/v1/**"}])[0] == "Ngân hàng được hỏi Dân cư qua mọi phương thức /v1/**."

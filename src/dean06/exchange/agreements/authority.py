@@ -115,3 +115,8 @@ def requesting_post(office: Office, *, client: str, group: str) -> tuple[HeldPos
         if (post := office.post_of(REQUESTER, member)) is not None:
             return post, member
     raise NotInAgreementOffice(account=office.account)
+
+
+def may_request(case: AgreementCase, office: Office) -> bool:
+    """Say whether the person may act for the agency that asks, in this case of one consumer."""
+    return bool(case.consumer) and office.post_of(REQUESTER, case.consumer) is not None

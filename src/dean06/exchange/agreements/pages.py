@@ -1,38 +1,35 @@
-"""Pages of the agreement procedure: list, one agreement with its history, request, approval."""
+"""Pages of the agreement procedure: list, one agreement with its history, approval, and the steps that end it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from dean06.core.actor import Actor
+from dean06.core.actor import actor_of
 from dean06.core.clock import today
-from dean06.core.databases import database_of
 from dean06.core.paging import page_of
 from dean06.exchange.agreements import actions
-from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, belongs, case_for, groups_of, office_of, visible_to
-from dean06.exchange.agreements.forms import PartiesForm, ReasonForm, RequestForm
-from dean06.exchange.agreements.offers import offer_of
+from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
+from dean06.exchange.agreements.forms import ReasonForm
+from dean06.exchange.agreements.naming import Names, names
 from dean06.exchange.agreements.words import CERTAINTIES, EVENTS, STATES, shown_state, summary
 from dean06.exchange.domain.agreements import WARNED_BEFORE
-from dean06.exchange.errors import AgreementFaulty, AgreementNotFound, NotInAgreementOffice
-from dean06.exchange.events.queries import SERVICE_CODE, event_types
-from dean06.exchange.models import AgreementCase, ClientGroup, Service, Subsystem
+from dean06.exchange.errors import NotInAgreementOffice
+from dean06.exchange.models import AgreementCase
 
 State = AgreementCase.State
-GROUP: Final = "group:"
 PAGE_SIZE: Final = 50
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the agreements that concern the person's agency, newest request first."""
-    office = office_of(_actor(request))
+    office = office_of(actor_of(request))
     view, text = request.GET.get("view", "all"), request.GET.get("q", "").strip()
     rows = visible_to(office)
     views = _views(office)
@@ -44,6 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             Q(agreement__code__icontains=text) | Q(agreement__client__icontains=text) | Q(agreement__service__icontains=text)
         )
     page = page_of(found, order=("-agreement_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    called = names()
     context = {
         "chips": [
             {"view": name, "label": label, "count": rows.filter(condition).count(), "is_current": name == view}
@@ -51,7 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         ],
         "view": view,
         "q": text,
-        "rows": [_row(case) for case in page.rows],
+        "rows": [_row(case, called) for case in page.rows],
         "next_cursor": page.next_cursor,
         "may_request": office.post_of(REQUESTER) is not None,
     }
@@ -82,7 +80,7 @@ def _views(office: Office) -> dict[str, tuple[str, Q]]:
     }
 
 
-def _row(case: AgreementCase) -> dict[str, Any]:
+def _row(case: AgreementCase, called: Names) -> dict[str, Any]:
     name, kind = STATES[shown_state(case, today())]
     agreement = case.agreement
     return {
@@ -90,7 +88,9 @@ def _row(case: AgreementCase) -> dict[str, Any]:
         "version": agreement.version,
         "title": agreement.document["title"],
         "client": agreement.client or agreement.group,
+        "client_name": called.client(agreement.client, agreement.group),
         "service": agreement.service,
+        "service_name": called.service(agreement.service),
         "state": name,
         "kind": kind,
         "valid_until": agreement.valid_until,
@@ -100,7 +100,7 @@ def _row(case: AgreementCase) -> dict[str, Any]:
 @require_GET
 def agreement(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """Show one version: what it allows in plain words, its exact content, its history, and what this person may do."""
-    office = office_of(_actor(request))
+    office = office_of(actor_of(request))
     return _shown(request, office, case_for(office, code, version))
 
 
@@ -110,6 +110,8 @@ def _shown(
     row = case.agreement
     document: Mapping[str, Any] = row.document
     name, kind = STATES[shown_state(case, today())]
+    called = names()
+    client, service = called.client(row.client, row.group), called.service(row.service)
     steps = [(each, form if each == step_name and form else ReasonForm(auto_id=f"{each}-%s")) for each in steps_open(case, office)]
     context = {
         "case": case,
@@ -117,15 +119,15 @@ def _shown(
         "document": document,
         "state": name,
         "kind": kind,
-        "summary": summary(document, client=_client_name(document), service=_service_name(row.service)),
-        "client_name": _client_name(document),
-        "service_name": _service_name(row.service),
+        "summary": summary(document, client=client, service=service),
+        "client_name": client,
+        "service_name": service,
         "bases": [{"text": _basis(basis), "certainty": CERTAINTIES[basis["certainty"]]} for basis in document["legal_bases"]],
         "events": [{"name": EVENTS.get(event.event, event.event), "event": event} for event in case.events.order_by("id")],
         "versions": visible_to(office).filter(agreement__code=row.code).exclude(pk=case.pk).order_by("-agreement__version"),
         "side": _side(case, office),
         "steps": [{"name": each, "form": each_form, **STEP_WORDS[each]()} for each, each_form in steps],
-        "may_renew": case.state in actions.ALIVE and _may_request(case, office),
+        "may_renew": case.state in actions.ALIVE and may_request(case, office),
     }
     return render(request, "exchange/agreement.html", context, status=status)
 
@@ -141,7 +143,7 @@ STEP_WORDS: Final = {
 
 def steps_open(case: AgreementCase, office: Office) -> list[str]:
     """Return the steps with a reason that this person may take now."""
-    requests = _may_request(case, office)
+    requests = may_request(case, office)
     provides = office.post_of(APPROVER, case.provider) is not None
     operates = office.post_of(OPERATOR) is not None
     open_steps = {
@@ -150,10 +152,6 @@ def steps_open(case: AgreementCase, office: Office) -> list[str]:
         State.SUSPENDED: [("resume", operates), ("end", requests or provides or operates)],
     }
     return [name for name, is_open in open_steps.get(State(case.state), []) if is_open]
-
-
-def _may_request(case: AgreementCase, office: Office) -> bool:
-    return bool(case.consumer) and office.post_of(REQUESTER, case.consumer) is not None
 
 
 def _side(case: AgreementCase, office: Office) -> str:
@@ -169,7 +167,7 @@ def _side(case: AgreementCase, office: Office) -> str:
 @require_POST
 def approve(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """Approve a request for one's side."""
-    case = actions.approve(code=code, version=version, actor=_actor(request))
+    case = actions.approve(code=code, version=version, actor=actor_of(request))
     if case.state == State.IN_FORCE:
         messages.success(request, _("Thỏa thuận đã được ký. Các cổng áp dụng trong vài giây."))
     else:
@@ -182,7 +180,7 @@ def step(request: HttpRequest, code: str, version: int, step: str) -> HttpRespon
     """Refuse, withdraw, suspend, resume or end, with a reason."""
     if step not in actions.WITH_REASON:
         raise Http404
-    actor = _actor(request)
+    actor = actor_of(request)
     form = ReasonForm(request.POST, auto_id=f"{step}-%s")
     if not form.is_valid():
         office = office_of(actor)
@@ -192,120 +190,5 @@ def step(request: HttpRequest, code: str, version: int, step: str) -> HttpRespon
     return redirect("agreements:agreement", code, version)
 
 
-@require_GET
-def parties(request: HttpRequest) -> HttpResponse:
-    """Ask who wants to ask which service."""
-    office = _requesting(request)
-    form = _parties_form(office)
-    return render(request, "exchange/agreement_parties.html", {"form": form})
-
-
-@require_http_methods(["GET", "POST"])
-def request_new(request: HttpRequest) -> HttpResponse:
-    """Fill in and send a request; endpoints and fields come from the service's description."""
-    office = _requesting(request)
-    chosen = _parties_form(office, request.GET)
-    if not chosen.is_valid():
-        return render(request, "exchange/agreement_parties.html", {"form": chosen}, status=422)
-    asks, service = chosen.cleaned_data["client"], chosen.cleaned_data["service"]
-    group, client = (asks.removeprefix(GROUP), "") if asks.startswith(GROUP) else ("", asks)
-    form = RequestForm(request.POST if request.method == "POST" else None, offer=offer_of(service), events=_events_of(service))
-    return _requested(request, form, client=client, group=group, service=service)
-
-
-@require_http_methods(["GET", "POST"])
-def renew(request: HttpRequest, code: str) -> HttpResponse:
-    """Request the next version of an agreement, prefilled with the one before."""
-    office = _requesting(request)
-    case = visible_to(office).filter(agreement__code=code, state__in=actions.ALIVE).order_by("-agreement__version").first()
-    if case is None or not _may_request(case, office):
-        raise AgreementNotFound(code=code)
-    row = case.agreement
-    form = RequestForm(
-        request.POST if request.method == "POST" else None,
-        offer=offer_of(row.service),
-        events=_events_of(row.service),
-        document=row.document,
-    )
-    return _requested(request, form, client=row.client, group=row.group, service=row.service, renews=code)
-
-
-def _requested(request: HttpRequest, form: RequestForm, *, client: str, group: str, service: str, renews: str = "") -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        document = form.document(client=client, group=group, service=service)
-        try:
-            case = actions.request_agreement(document=document, reason=form.cleaned_data["reason"], actor=_actor(request), renews=renews)
-        except AgreementFaulty as faulty:
-            form.add_error(None, faulty.detail)
-        else:
-            messages.success(request, _("Đã gửi đề nghị. Bên cung cấp và đơn vị vận hành cùng phê duyệt thì thỏa thuận có hiệu lực."))
-            return redirect("agreements:agreement", case.agreement.code, case.agreement.version)
-    context = {
-        "form": form,
-        "renews": renews,
-        "client_name": _client_name({"client": client} if client else {"group": group}),
-        "service_name": _service_name(service),
-    }
-    return render(request, "exchange/agreement_request.html", context, status=422 if form.errors else 200)
-
-
-def _requesting(request: HttpRequest) -> Office:
-    office = office_of(_actor(request))
-    if office.post_of(REQUESTER) is None:
-        raise NotInAgreementOffice(account=office.account)
-    return office
-
-
-def _parties_form(office: Office, data: Any = None) -> PartiesForm:
-    using = database_of("exchange")
-    mine = [post.unit_code for post in office.posts if REQUESTER in post.roles]
-    clients = [
-        (str(row), f"{row.name} · {row}")
-        for row in Subsystem.objects.using(using).select_related("member").order_by("member__name", "code")
-        if any(belongs(unit, str(row.member)) for unit in mine)
-    ]
-    codes = {group for client, _name in clients for group in groups_of(client.split("/")[2])}
-    groups: QuerySet[ClientGroup] = ClientGroup.objects.using(using).filter(code__in=codes).order_by("name")
-    clients += [(f"{GROUP}{group.code}", _("Nhóm: %(name)s") % {"name": group.name}) for group in groups]
-    rows = Service.objects.using(using).select_related("subsystem__member").order_by("subsystem__member__name", "title")
-    services = [(str(row), f"{row.title} · {row.subsystem.member.name}") for row in rows if offer_of(str(row)).endpoints]
-    return PartiesForm(data, clients=clients, services=services)
-
-
-def _events_of(service: str) -> list[tuple[str, str]]:
-    """Return the types of events that stand behind a service, with their titles; most services have none."""
-    provider, _slash, code = service.rpartition("/")
-    return [(one.name, one.title) for one in event_types(provider)] if code == SERVICE_CODE else []
-
-
-def _client_name(document: Mapping[str, Any]) -> str:
-    using = database_of("exchange")
-    if code := document.get("group"):
-        group = ClientGroup.objects.using(using).filter(code=code).first()
-        return _("Nhóm: %(name)s") % {"name": group.name if group else code}
-    parts = str(document["client"]).split("/")
-    rows = Subsystem.objects.using(using).select_related("member")
-    row = rows.filter(member__instance=parts[0], member__member_class=parts[1], member__member_code=parts[2], code=parts[-1]).first()
-    return f"{row.name} ({row.member.name})" if row else str(document["client"])
-
-
-def _service_name(service: str) -> str:
-    parts = service.split("/")
-    rows = Service.objects.using(database_of("exchange")).select_related("subsystem__member")
-    row = rows.filter(
-        subsystem__member__instance=parts[0],
-        subsystem__member__member_class=parts[1],
-        subsystem__member__member_code=parts[2],
-        subsystem__code=parts[3],
-        code=parts[4],
-    ).first()
-    return f"{row.title} ({row.subsystem.member.name})" if row else service
-
-
 def _basis(basis: Mapping[str, str]) -> str:
     return f"{basis['document']}, {basis['article']}" if basis.get("article") else basis["document"]
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by site's middleware
-    return actor

@@ -71,7 +71,7 @@ def summary(document: Mapping[str, Any], *, client: str, service: str) -> list[s
     """
     said = [
         gettext("%(client)s được hỏi %(service)s qua %(endpoints)s.")
-        % {"client": client, "service": service, "endpoints": _listed([f"{one['method']} {one['path']}" for one in document["endpoints"]])},
+        % {"client": client, "service": service, "endpoints": _listed(map(_endpoint, document["endpoints"]))},
         gettext("Chỉ để: %(purposes)s.") % {"purposes": _listed(document["purposes"])},
         gettext("Nhận toàn bộ câu trả lời, không lọc trường nào.")
         if document["fields"] == ["*"]
@@ -84,10 +84,10 @@ def summary(document: Mapping[str, Any], *, client: str, service: str) -> list[s
     if document.get("issue_required"):
         said.append(gettext("Mỗi lần hỏi phải nêu mã hồ sơ hoặc vụ việc."))
     if document.get("subject_required", True):
-        said.append(gettext("Câu trả lời phải cho biết dữ liệu thuộc về ai; nếu không, câu trả lời bị giữ lại."))
+        said += [gettext("Câu trả lời phải cho biết dữ liệu thuộc về ai; nếu không, câu trả lời bị giữ lại."), _told(document)]
     else:
         said.append(gettext("Câu trả lời không gắn với một người; không ai thấy lượt hỏi trong nhật ký của mình."))
-    said += [_limits(document), _told(document)]
+    said.append(_limits(document))
     said.append(
         gettext("Từ %(first)s đến hết %(last)s.")
         % {
@@ -96,6 +96,10 @@ def summary(document: Mapping[str, Any], *, client: str, service: str) -> list[s
         }
     )
     return said
+
+
+def _endpoint(one: Mapping[str, str]) -> str:
+    return gettext("mọi phương thức %(path)s") % {"path": one["path"]} if one["method"] == "*" else f"{one['method']} {one['path']}"
 
 
 def _listed(parts: Any) -> str:

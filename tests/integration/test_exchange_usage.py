@@ -209,6 +209,18 @@ def test_an_operator_searches_the_evidence_and_that_is_known(client, monkeypatch
     assert LedgerEntry.objects.filter(kind="exchange.evidence_handed_out").count() == 1
 
 
+def test_a_search_that_ends_before_it_begins_is_refused_rather_than_answered_with_everything(client, monkeypatch, world):
+    index_evidence()
+    fake, _asked = install(monkeypatch, posts=[OPERATOR])
+    log_in(client, fake)
+
+    refused = client.get("/exchange/evidence?since=2026-12-01&until=2026-01-01")
+
+    assert refused.status_code == 422
+    assert "Chọn ngày cuối không trước ngày đầu" in refused.content.decode()
+    assert not any(transaction in refused.content.decode() for transaction in world)
+
+
 @pytest.mark.browser
 def test_the_operators_page_is_accessible(page, client, live_server, settings, monkeypatch, world):  # noqa: PLR0917 -- fixtures
     index_evidence()
@@ -221,6 +233,10 @@ def test_the_operators_page_is_accessible(page, client, live_server, settings, m
 
     assert_accessible(page)
     shoot(page, "exchange-evidence", widths=(390, 1280))
+    page.set_viewport_size({"width": 390, "height": 900})
+    outcome = page.locator('td[data-l="Kết thúc"]').first
+    inside = outcome.bounding_box()
+    assert outcome.locator(".num").bounding_box()["x"] > inside["x"] + 120  # beside the column's name, not below it
 
 
 def test_nobody_else_searches(client, monkeypatch, world):

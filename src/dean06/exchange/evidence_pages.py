@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -48,6 +49,8 @@ SIGNATURES: Final[Mapping[str, tuple[object, str]]] = {
 
 
 INPUT: Final = forms.TextInput(attrs={"class": "input"})
+DAY: Final = forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d")
+NO_DAY: Final = {"invalid": gettext_lazy("Chọn một ngày trên lịch")}
 
 
 class SearchForm(forms.Form):
@@ -63,19 +66,26 @@ class SearchForm(forms.Form):
         choices=[("", gettext_lazy("Tất cả")), ("ok", gettext_lazy("Thành công")), ("failed", gettext_lazy("Lỗi hoặc từ chối"))],
     )
     code = forms.CharField(max_length=100, required=False, label=gettext_lazy("Mã từ chối"), widget=INPUT)
-    since = forms.DateField(required=False, label=gettext_lazy("Từ ngày"), widget=forms.DateInput(attrs={"type": "date", "class": "input"}))
-    until = forms.DateField(
-        required=False, label=gettext_lazy("Đến ngày"), widget=forms.DateInput(attrs={"type": "date", "class": "input"})
-    )
+    since = forms.DateField(required=False, label=gettext_lazy("Từ ngày"), widget=DAY, error_messages=NO_DAY)
+    until = forms.DateField(required=False, label=gettext_lazy("Đến ngày"), widget=DAY, error_messages=NO_DAY)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a time that ends before it begins, rather than finding nothing in it."""
+        asked = super().clean() or {}
+        if asked.get("since") and asked.get("until") and asked["until"] < asked["since"]:
+            self.add_error("until", _("Chọn ngày cuối không trước ngày đầu"))
+        return asked
 
 
 @never_cache
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Search the evidence and record that it was searched."""
+    """Search the evidence and record that it was searched; a search that can't be meant is not made."""
     actor = operator_of(request)
     form = SearchForm(request.GET or None)
-    asked: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    if form.is_bound and not form.is_valid():
+        return render(request, "exchange/evidence.html", {"form": form}, status=422)
+    asked: dict[str, Any] = form.cleaned_data if form.is_bound else {}
     page = page_of(_found(asked), order=("-entry_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     _note_search(asked, shown=len(page.rows), actor=actor)
     state = snapshot.current()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from browser import THEMES, assert_accessible, shoot
+from browser import THEMES, accessibility_findings, assert_accessible, shoot
 from dean06.portal.sessions import COOKIE
 from portal_fakes import Card, Paper, a_post, install, log_in, look
 
@@ -69,6 +69,7 @@ def test_the_page_of_a_look_that_is_not_right_is_accessible(page, enter):
 def test_a_persons_own_pages_are_accessible(page, enter, path):
     enter(page, path)
 
+    assert accessibility_findings(page) == []  # as it comes; below, all of it open
     assert_accessible(page)
     shoot(page, "own-" + (path.strip("/").replace("/", "-") or "home"), widths=SIZES)
 

@@ -45,7 +45,10 @@ def test_she_questions_a_look_and_reads_the_answer(client, monkeypatch):
     assert f'href="{address}"' in client.get("/me/looks").content.decode()
     assert "Điều gì không đúng?" in client.get(address).content.decode()
 
-    assert client.post(address, {"words": "  "}).status_code == 422
+    refused = client.post(address, {"words": "  "})
+    assert refused.status_code == 422
+    assert "<title>Lỗi:" in refused.content.decode()
+    assert 'href="#id_words"' in refused.content.decode()
     assert client.post(address, {"words": "Tôi không nộp hồ sơ này."}).status_code == 302
 
     page = client.get(address).content.decode()
@@ -105,7 +108,10 @@ def test_the_officer_sees_the_evidence_and_answers_and_that_is_a_look_too(client
     page = client.get(f"/data-protection/cases/{case.id}").content.decode()
     assert all(text in page for text in ("Lạ quá", "tx-1", "VN/COM/DEMOBANK/CUSTOMERS", "Hai bên đã ký", seen.who))
     assert LedgerEntry.objects.filter(kind="portal.case_shown").count() == 1
-    assert client.post(f"/data-protection/cases/{case.id}", {"words": ""}).status_code == 422
+    too_long = "Đúng thẩm quyền. " * 200
+    refused = client.post(f"/data-protection/cases/{case.id}", {"words": too_long})
+    assert refused.status_code == 422
+    assert too_long.strip() in refused.content.decode()  # what was written is not lost
     assert client.post(f"/data-protection/cases/{case.id}", {"words": "Đúng thẩm quyền."}).status_code == 302
     assert LookCase.objects.get().answered_for == "Bộ Công an"
     assert client.post(f"/data-protection/cases/{case.id}", {"words": "Nữa"}).status_code == 409

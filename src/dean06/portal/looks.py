@@ -23,6 +23,7 @@ PAGE_SIZE: Final = 20
 COUNTED_THROUGH: Final = 500
 COUNTED_AT_ONCE: Final = 100
 SHORT_LIST: Final = 6
+CASE_OPENED: Final = "portal.case_opened"
 ANSWERED: Final = "exchange.answered"
 ANSWERED_YES_OR_NO: Final = "agrees"
 ASKED: Final = gettext_lazy("Hỏi thông tin")
@@ -60,7 +61,7 @@ KINDS: Final[Mapping[str, tuple[object, str]]] = {
     "services.dossier_withdrawn": (gettext_lazy("Bạn rút hồ sơ"), "back"),
     "services.result_stored": (gettext_lazy("Đưa kết quả vào kho dữ liệu của bạn"), "doc"),
     "registry.residence_corrected": (gettext_lazy("Cải chính nơi thường trú của bạn"), "home"),
-    "portal.case_opened": (gettext_lazy("Bạn phản ánh một lần xem dữ liệu"), "help"),
+    CASE_OPENED: (gettext_lazy("Bạn phản ánh một lần xem dữ liệu"), "help"),
     "portal.case_shown": (gettext_lazy("Mở phản ánh của bạn để xem xét"), "eye"),
     "portal.case_answered": (gettext_lazy("Trả lời phản ánh của bạn"), "doc"),
     "organisation.appointed": (gettext_lazy("Giao cho bạn một vị trí công tác"), "card"),
@@ -227,7 +228,7 @@ def line_of(look: Look, *, procedure_names: Mapping[str, str], case: LookCase | 
     return LookLine(
         entry_id=look.entry_id,
         at=look.at,
-        who=_("Bạn tự xem") if is_own else look.who or _("Hệ thống"),
+        who=_("Bạn tự xem") if is_own else look.who or (_("Bạn") if look.kind == CASE_OPENED else _("Hệ thống")),
         icon="data" if is_own else icon,
         what=str(what) if look.is_readable else _("Nội dung đã được xóa theo luật; bằng chứng vẫn còn"),
         fields=shortened(words),

@@ -56,7 +56,7 @@ def test_what_is_pasted_wrong_is_shown_with_its_part(page, live_server):
     page.get_by_label("Dòng đầu và tiêu đề của yêu cầu").fill(
         f"POST /x1/{TAX}/v1/tax-codes/look-up HTTP/1.1\nx-road-client: VN/COM/DEMODEV/SANDBOX\ncontent-digest: sha-256=:AAAA:"
     )
-    page.get_by_role("button", name="Kiểm tra", exact=True).click()
+    page.get_by_role("button", name="Kiểm tra chữ ký", exact=True).click()
 
     assert page.get_by_role("heading", name="Có phần không khớp").is_visible()
     assert_accessible(page)

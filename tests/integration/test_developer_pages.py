@@ -54,7 +54,7 @@ def test_a_service_shows_fields_agreements_snippets_and_history(client):
         "278/2025/NĐ-CP",
         "curl -sS",
         "java.net.http",
-        "không làm hỏng ai",
+        "không có thay đổi phá vỡ tương thích",
     ):
         assert text in page
     assert PERSON[0] in page  # the snippet asks about somebody invented

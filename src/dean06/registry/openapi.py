@@ -26,8 +26,8 @@ def provider_openapi() -> Mapping[str, Any]:
         "info": {
             "title": "Cơ sở dữ liệu quốc gia về dân cư",
             "version": VERSION,
-            "description": "Look-up, search and verification of persons, households and kinship. Numbers stand in request bodies only. "
-            "The gateway removes the fields that the agreement does not release.",
+            "description": "Tra cứu, tìm và xác minh công dân, hộ gia đình, quan hệ. Số định danh chỉ nằm trong nội dung yêu cầu; "
+            "bên cung cấp bỏ những trường mà thỏa thuận không cho nhận.",
         },
         "paths": {
             "/v1/persons/look-up": _post(
@@ -82,10 +82,13 @@ def _post(operation: str, summary: str, *, asked: str, answered: str, request: S
             "summary": summary,
             "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(asked), "example": request}}},
             "responses": {
-                "200": {"description": "OK", "content": {"application/json": {"schema": _ref(answered), "example": response}}},
-                "404": _problem("Nobody has this number, or the person belongs to no household"),
-                "409": _problem("Several people held this nine-digit number"),
-                "422": _problem("The body or the number is malformed"),
+                "200": {
+                    "description": "Câu trả lời; chỉ có những trường mà thỏa thuận cho phép",
+                    "content": {"application/json": {"schema": _ref(answered), "example": response}},
+                },
+                "404": _problem("Không có ai mang số này, hoặc người này không thuộc hộ nào"),
+                "409": _problem("Nhiều người từng mang số chín chữ số này"),
+                "422": _problem("Nội dung yêu cầu hoặc số không đúng mẫu"),
             },
         }
     }
@@ -107,88 +110,111 @@ def _nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def _said(words: str, schema: Schema) -> Schema:
+    """Return a schema with what it means in the place where it stands, as a person reads it who is to release it."""
+    return {**schema, "description": words}
+
+
 TEXT: Final[Schema] = {"type": "string"}
-NUMBER: Final[Schema] = {"type": ["string", "null"], "pattern": "^[0-9]{12}$", "description": "Null for a person without a number"}
-BIRTH: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$", "description": "As exactly as it is known"}
-SEX: Final[Schema] = {"type": "string", "enum": ["male", "female"]}
-STATUS: Final[Schema] = {"type": "string", "enum": ["alive", "dead", "missing"]}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
 DAY: Final[Schema] = {"type": "string", "format": "date"}
-PLACE: Final = _object({"unit_code": TEXT, "unit_name": TEXT})
-SOMEONE: Final = _object({"full_name": TEXT, "personal_id": NUMBER})
-RESIDENCE: Final = _object({"unit_code": TEXT, "unit_name": TEXT, "address": TEXT, "since": DAY})
+FULL_NAME: Final = _said("Họ, chữ đệm và tên", TEXT)
+NUMBER: Final = _said("Số định danh cá nhân; null khi chưa được cấp", {"type": ["string", "null"], "pattern": "^[0-9]{12}$"})
+BIRTH: Final = _said("Ngày, tháng, năm sinh, đúng đến mức đã biết", {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$"})
+SEX: Final = _said("Giới tính", {"type": "string", "enum": ["male", "female"]})
+STATUS: Final = _said("Tình trạng: còn sống, đã chết, mất tích", {"type": "string", "enum": ["alive", "dead", "missing"]})
+UNIT_CODE: Final = _said("Mã đơn vị hành chính cấp xã", TEXT)
+UNIT_NAME: Final = _said("Tên đơn vị hành chính", TEXT)
+ADDRESS: Final = _said("Số nhà, đường, tổ, thôn", TEXT)
+HOUSEHOLD_CODE: Final = _said("Mã hộ", TEXT)
+ROLE_AT_HOME: Final = _said("Quan hệ với chủ hộ", TEXT)
+PLACE: Final = _object({"unit_code": UNIT_CODE, "unit_name": UNIT_NAME})
+SOMEONE: Final = _object({"full_name": FULL_NAME, "personal_id": NUMBER})
+RESIDENCE: Final = _object({"unit_code": UNIT_CODE, "unit_name": UNIT_NAME, "address": ADDRESS, "since": _said("Từ ngày", DAY)})
 
 RESPONSES: Final[Schema] = {
     "Person": _object(
         {
             "personal_id": NUMBER,
-            "old_number": {"type": ["string", "null"], "pattern": "^[0-9]{9}$"},
-            "full_name": TEXT,
+            "old_number": _said("Số chứng minh nhân dân cũ", {"type": ["string", "null"], "pattern": "^[0-9]{9}$"}),
+            "full_name": FULL_NAME,
             "born_on": BIRTH,
-            "birth_precision": {"type": "string", "enum": ["day", "month", "year"]},
+            "birth_precision": _said("Ngày sinh đúng đến ngày, tháng hay năm", {"type": "string", "enum": ["day", "month", "year"]}),
             "sex": SEX,
-            "ethnic_group": {"type": "string", "description": "Code list ethnic_groups"},
-            "religion": {"type": "string", "description": "Code list religions; empty for none"},
-            "nationality": {"type": "string", "description": "ISO 3166-1 alpha-3"},
-            "marital_state": TEXT,
+            "ethnic_group": _said("Dân tộc, mã của danh mục ethnic_groups", TEXT),
+            "religion": _said("Tôn giáo, mã của danh mục religions; trống nếu không có", TEXT),
+            "nationality": _said("Quốc tịch, ISO 3166-1 alpha-3", TEXT),
+            "marital_state": _said("Tình trạng hôn nhân", TEXT),
             "status": STATUS,
-            "died_on": _nullable(DAY),
-            "permanent_residence": _nullable(RESIDENCE),
-            "temporary_residence": _nullable(RESIDENCE),
-            "household": _nullable(_object({"code": TEXT, "relation": TEXT, "head": _nullable(SOMEONE)})),
-            "father": _nullable(SOMEONE),
-            "mother": _nullable(SOMEONE),
-            "spouse": _nullable(SOMEONE),
-            "born_in": _nullable(PLACE),
-            "native_place": TEXT,
+            "died_on": _said("Ngày chết", _nullable(DAY)),
+            "permanent_residence": _said("Nơi thường trú", _nullable(RESIDENCE)),
+            "temporary_residence": _said("Nơi tạm trú", _nullable(RESIDENCE)),
+            "household": _said(
+                "Hộ gia đình",
+                _nullable(_object({"code": HOUSEHOLD_CODE, "relation": ROLE_AT_HOME, "head": _said("Chủ hộ", _nullable(SOMEONE))})),
+            ),
+            "father": _said("Cha", _nullable(SOMEONE)),
+            "mother": _said("Mẹ", _nullable(SOMEONE)),
+            "spouse": _said("Vợ hoặc chồng", _nullable(SOMEONE)),
+            "born_in": _said("Nơi sinh", _nullable(PLACE)),
+            "native_place": _said("Quê quán", TEXT),
         }
     ),
     "Matches": _object(
         {
             "matches": {
+                "description": "Những người khớp",
                 "type": "array",
                 "items": _object(
                     {
                         "personal_id": NUMBER,
-                        "full_name": TEXT,
+                        "full_name": FULL_NAME,
                         "born_on": BIRTH,
                         "sex": SEX,
                         "status": STATUS,
-                        "permanent_residence": _nullable(PLACE),
+                        "permanent_residence": _said("Nơi thường trú", _nullable(PLACE)),
                     }
                 ),
             },
-            "is_complete": {"type": "boolean", "description": "False when there are more than the limit"},
+            "is_complete": _said("Đã liệt kê hết; false khi còn người khớp ngoài giới hạn", BOOLEAN),
         }
     ),
     "Verdict": _object(
         {
-            "agrees": {"type": "boolean", "description": "True when every field asked agrees"},
-            "fields": _object(
-                {"full_name": {"type": "boolean"}, "born_on": {"type": "boolean"}, "sex": {"type": "boolean"}},
-                optional=("full_name", "born_on", "sex"),
+            "agrees": _said("Mọi mục được hỏi đều khớp", BOOLEAN),
+            "fields": _said(
+                "Từng mục khớp hay không",
+                _object(
+                    {
+                        "full_name": _said("Họ tên khớp", BOOLEAN),
+                        "born_on": _said("Ngày sinh khớp", BOOLEAN),
+                        "sex": _said("Giới tính khớp", BOOLEAN),
+                    },
+                    optional=("full_name", "born_on", "sex"),
+                ),
             ),
         }
     ),
     "Household": _object(
         {
-            "code": TEXT,
-            "unit_code": TEXT,
-            "unit_name": TEXT,
-            "address": TEXT,
-            "head": _nullable(SOMEONE),
+            "code": HOUSEHOLD_CODE,
+            "unit_code": UNIT_CODE,
+            "unit_name": UNIT_NAME,
+            "address": ADDRESS,
+            "head": _said("Chủ hộ", _nullable(SOMEONE)),
             "members": {
+                "description": "Thành viên hộ",
                 "type": "array",
-                "items": _object({"personal_id": NUMBER, "full_name": TEXT, "born_on": BIRTH, "sex": SEX, "relation": TEXT}),
+                "items": _object({"personal_id": NUMBER, "full_name": FULL_NAME, "born_on": BIRTH, "sex": SEX, "relation": ROLE_AT_HOME}),
             },
         }
     ),
     "Relationship": _object(
         {
-            "relation": {
-                "type": "string",
-                "enum": ["spouse", "parent", "child", "sibling", "none"],
-                "description": "What the other person is to the first: parent means that the other is the first one's father or mother",
-            }
+            "relation": _said(
+                "Người thứ hai là gì của người thứ nhất; parent: người thứ hai là cha hoặc mẹ của người thứ nhất",
+                {"type": "string", "enum": ["spouse", "parent", "child", "sibling", "none"]},
+            )
         }
     ),
     "Problem": _object({"type": TEXT, "code": TEXT, "title": TEXT, "detail": TEXT, "status": {"type": "integer"}, "instance": TEXT}),

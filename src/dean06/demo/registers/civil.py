@@ -70,7 +70,7 @@ def _marriage(person: Resident, spouse: Resident) -> dict[str, Any]:
 
 
 ENTRY: Final = {
-    "entry_number": shape("^[0-9]+/[0-9]{4}$", "Số đăng ký trong sổ và năm [M]"),
+    "entry_number": shape("^[0-9]+/[0-9]{4}$", "Số đăng ký trong sổ và năm (chưa đối chiếu văn bản)"),
     "registered_on": DAY,
     "unit": nullable(PLACE),
 }

@@ -63,7 +63,7 @@ def _licence(person: Resident, kind: str, issued: date, until: date | None) -> d
 
 
 LICENCE: Final = record(
-    licence_number=shape("^[0-9]{12}$", "Mười hai chữ số; cấu tạo không có nguồn chắc chắn [M]"),
+    licence_number=shape("^[0-9]{12}$", "Mười hai chữ số; cấu tạo chưa có nguồn chắc chắn"),
     **{"class": one_of("A1", "B", description="Hạng")},
     issued_on=DAY,
     valid_until=nullable(DAY),

@@ -107,7 +107,7 @@ def _card(person: Resident) -> dict[str, object]:
 
 
 CARD: Final = record(
-    card_number=shape("^[A-Z]{2}[0-9]{13}$", "Hai chữ và 13 chữ số [F]; ý nghĩa từng phần [M]"),
+    card_number=shape("^[A-Z]{2}[0-9]{13}$", "Hai chữ và 13 chữ số; ý nghĩa từng phần chưa đối chiếu văn bản"),
     group=one_of(*CARD_GROUPS),
     benefit_level={"type": "integer", "minimum": 1, "maximum": 5},
     valid_from=DAY,
@@ -127,7 +127,7 @@ SOCIAL: Final = Register(
             parse=ByPerson,
             answer_schema=record(
                 **HOLDER,
-                insurance_number=nullable(shape("^[0-9]{10}$", "Mã số bảo hiểm xã hội, mười chữ số [M]")),
+                insurance_number=nullable(shape("^[0-9]{10}$", "Mã số bảo hiểm xã hội, mười chữ số (chưa đối chiếu văn bản)")),
                 participation=one_of("compulsory", "voluntary", "pension", "none"),
                 months_paid=COUNT,
                 employer=nullable(TEXT),

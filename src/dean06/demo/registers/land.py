@@ -77,7 +77,7 @@ PARCEL: Final = record(
     area_m2={"type": "integer", "minimum": 1},
     purpose=one_of(*PURPOSES),
     purpose_name=one_of(*PURPOSES.values()),
-    certificate_number=shape("^[A-Z]{2} [0-9]{8}$", "Số phát hành giấy chứng nhận, hai chữ và tám chữ số [M]"),
+    certificate_number=shape("^[A-Z]{2} [0-9]{8}$", "Số phát hành giấy chứng nhận, hai chữ và tám chữ số (chưa đối chiếu văn bản)"),
     holders=list_of(record(**HOLDER)),
 )
 REGISTER: Final = Register(

@@ -106,7 +106,7 @@ def look_up_represented(asked: ByPerson) -> Disclosure:
 
 
 ENTERPRISE: Final = record(
-    enterprise_code=shape("^[0-9]{10}$", "Mã số doanh nghiệp = mã số thuế, chữ số thứ mười để kiểm tra [F]"),
+    enterprise_code=shape("^[0-9]{10}$", "Mã số doanh nghiệp = mã số thuế, chữ số thứ mười để kiểm tra"),
     name=TEXT,
     form=one_of(*FORMS),
     status=one_of("active", "closed"),
@@ -128,7 +128,7 @@ ENTERPRISE_EXAMPLE: Final = {
 TAX: Final = Register(
     service="VN/GOV/G12/TAX/tax-codes",
     title="Mã số thuế cá nhân",
-    description="Mã số thuế của một người và tình trạng; từ 01/07/2025 là số định danh cá nhân [F].",
+    description="Mã số thuế của một người và tình trạng; từ 01/07/2025 là số định danh cá nhân.",
     operations=(
         Operation(
             name="lookUpTaxCode",
@@ -138,11 +138,11 @@ TAX: Final = Register(
             parse=ByPerson,
             answer_schema=record(
                 **HOLDER,
-                tax_code=shape("^[0-9]{12}$", "Số định danh cá nhân là mã số thuế [F]"),
+                tax_code=shape("^[0-9]{12}$", "Số định danh cá nhân là mã số thuế"),
                 former_tax_code=nullable(shape("^[0-9]{10}$", "Mã số thuế trước 01/07/2025")),
                 status=one_of(*STATUSES),
                 status_name=TEXT,
-                reason=nullable(shape("^[0-9]{2}$", "Mã lý do; 03 là người chưa phát sinh nghĩa vụ [F]")),
+                reason=nullable(shape("^[0-9]{2}$", "Mã lý do; 03 là người chưa phát sinh nghĩa vụ")),
                 since=DAY,
             ),
             example=(

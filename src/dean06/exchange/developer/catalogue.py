@@ -226,14 +226,14 @@ def _inner(document: Document, schema: Document) -> Document:
 
 
 def kind_of(document: Document, schema: Mapping[str, Any]) -> str:
-    """Say a type in one line: ``string (date)``, ``string ^[0-9]{12}$``, ``list of object``, ``object or null``."""
+    """Say a type in one line: ``string (date)``, ``string ^[0-9]{12}$``, ``list of object``, ``object | null``."""
     choices = [*schema.get("anyOf", []), *schema.get("oneOf", [])]
     if choices:
-        return " or ".join(dict.fromkeys(kind_of(document, resolved(document, one)) for one in choices))
+        return " | ".join(dict.fromkeys(kind_of(document, resolved(document, one)) for one in choices))
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     given = schema.get("type", "any")
-    name = " or ".join(given) if isinstance(given, list) else str(given)
+    name = " | ".join(given) if isinstance(given, list) else str(given)
     if name == "array":
         return f"list of {kind_of(document, resolved(document, schema.get('items')))}"
     extra = schema.get("pattern") or (f"({schema['format']})" if "format" in schema else "")

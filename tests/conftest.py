@@ -1,6 +1,6 @@
 """What all tests share: a throw-away data directory and a PostgreSQL of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +36,16 @@ def postgres() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: object) -> None:
     """Start the session's own cluster before pytest-django makes the test database in it."""
+
+
+@pytest.fixture
+def acting(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Log someone in by hand: the middleware's actor is what the test says."""
+    from dean06.site import middleware
+
+    def act(actor: object) -> None:
+        monkeypatch.setattr(
+            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
+        )
+
+    return act

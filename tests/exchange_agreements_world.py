@@ -6,35 +6,15 @@ from types import SimpleNamespace
 from dean06.core.actor import SYSTEM, Actor
 from dean06.core.keys import PersonKey, new_key
 from dean06.organisation.public import appoint, establish_post, establish_unit
+from exchange_packs import BANK as CLIENT
+from exchange_packs import POPULATION, members
 
-CLIENT = "VN/COM/DEMOBANK/CUSTOMERS"
-POPULATION = "VN/GOV/G01/POPULATION/population"
-
-MEMBERS = """
-kind: members
-instance: VN
-members:
-  - class: GOV
-    code: G01
-    name: Bộ Công an
-    subsystems:
-      - code: POPULATION
-        name: Cơ sở dữ liệu quốc gia về dân cư
-        services:
-          - {code: population, title: Dân cư, location: inside}
-  - class: GOV
-    code: H49
-    name: Tỉnh Quảng Ninh
-    subsystems:
-      - {code: SERVICES, name: Một cửa}
-  - class: COM
-    code: DEMOBANK
-    name: Ngân hàng trình diễn
-    subsystems:
-      - {code: CUSTOMERS, name: Khách hàng}
-groups:
+MEMBERS = members(
+    "{code: population, title: Dân cư, location: inside}",
+    more="""groups:
   - {code: BANKS, name: Các ngân hàng, clients: [VN/COM/DEMOBANK/CUSTOMERS]}
-"""
+""",
+)
 POSTS = {
     "requester": ("DEMOBANK", "Phụ trách khai thác dữ liệu", ("exchange_requester",)),
     "second_requester": ("DEMOBANK", "Chuyên viên dữ liệu", ("exchange_requester",)),

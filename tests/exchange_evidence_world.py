@@ -1,16 +1,13 @@
 """The demonstration's members and agreements, a population of one invented person, and calls that leave evidence."""
 
-from pathlib import Path
 from uuid import UUID
 
 from dean06.core.actor import Actor
 from dean06.core.keys import PersonKey
 from dean06.exchange.public import ProviderResponse, call, load_agreements, load_members, register_provider
 from dean06.ledger.public import sequence
+from exchange_packs import BANK, DEMO_PACKS, POPULATION
 
-PACKS = Path(__file__).parents[1] / "src" / "dean06" / "demo" / "packs" / "exchange"
-BANK = "VN/COM/DEMOBANK/CUSTOMERS"
-POPULATION = "VN/GOV/G01/POPULATION/population"
 NUMBER = "000190000017"
 SUBJECT = PersonKey(UUID("00000000-0000-7000-8000-00000000abcd"))
 TELLER = Actor(account="teller-1", unit_code="DEMOBANK")
@@ -18,8 +15,8 @@ TELLER = Actor(account="teller-1", unit_code="DEMOBANK")
 
 def populate():
     """Load the packs and put a handler with one person behind the population service."""
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     document = {"personal_id": NUMBER, "full_name": "Nguyễn Thị Mẫu", "born_on": "1990-05-02", "sex": "female", "status": "alive"}
     register_provider(POPULATION, handler=lambda _request: ProviderResponse(200, document, (SUBJECT,)), openapi={})
 

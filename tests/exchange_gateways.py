@@ -18,10 +18,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from exchange_packs import BANK as CLIENT
+from exchange_packs import members
+
 TESTS = Path(__file__).parent
 SRC = TESTS.parent / "src"
 SUBJECT = "0190a000-0000-7000-8000-000000000001"
-CLIENT = "VN/COM/DEMOBANK/CUSTOMERS"
 TOKEN = "a token that only a test knows"
 TOKEN_CLIENT = "VN/COM/DEMOBANK/GUARDED"
 POPULATION = "/r1/VN/GOV/G01/POPULATION/population"
@@ -31,24 +33,15 @@ FRAGILE = "/r1/VN/GOV/G01/POPULATION/fragile"
 GUARDED = "/r1/VN/GOV/G01/POPULATION/guarded"
 SYSTEM = "/r1/VN/GOV/G01/POPULATION/system"
 
-MEMBERS = """
-kind: members
-instance: VN
-members:
-  - class: GOV
-    code: G01
-    name: Bộ Công an
-    subsystems:
-      - code: POPULATION
-        name: Cơ sở dữ liệu quốc gia về dân cư
-        services:
-          - {code: population, title: Dân cư, location: inside, timeout_seconds: 5}
-          - {code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
-          - {code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}
-          - {code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
-          - {code: limited, title: Hệ thống có hạn mức, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}
-          - {code: fragile, title: Hệ thống hay hỏng, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}
-          - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}
+MEMBERS = members(
+    "{code: population, title: Dân cư, location: inside, timeout_seconds: 5}",
+    '{code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
+    '{code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}',
+    '{code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
+    '{code: limited, title: Hệ thống có hạn mức, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
+    '{code: fragile, title: Hệ thống hay hỏng, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}',
+    "{code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}",
+    more="""      - {code: GUARDED, name: Có mã, authentication: token, token_sha256: TOKEN_HASH}
   - class: GOV
     code: LIAR
     name: Cơ quan không trung thực
@@ -58,18 +51,8 @@ members:
         name: Hệ thống
         services:
           - {code: any, title: Bất kỳ, location: "SYSTEM_ORIGIN", openapi: system.json}
-  - class: GOV
-    code: H49
-    name: Tỉnh Quảng Ninh
-    subsystems:
-      - {code: SERVICES, name: Một cửa}
-  - class: COM
-    code: DEMOBANK
-    name: Ngân hàng trình diễn
-    subsystems:
-      - {code: CUSTOMERS, name: Khách hàng}
-      - {code: GUARDED, name: Có mã, authentication: token, token_sha256: TOKEN_HASH}
-"""
+""",
+)
 DESCRIPTION = {
     "openapi": "3.1.0",
     "info": {"title": "Hệ thống HTTP", "version": "1"},
@@ -385,17 +368,24 @@ def database(cluster):
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(scope="session")
-def gateways(postgres, tmp_path_factory):
-    """Both gateways with a foreign information system behind them, started once for all tests that ask them."""
-    with database(postgres) as url:
-        running = Gateways(tmp_path_factory.mktemp("gateways"), url, *free_ports(3))
+@contextlib.contextmanager
+def served(kind, cluster, folder, **options):
+    """Yield gateways of a kind, prepared and running, with a database of their own."""
+    with database(cluster) as url:
+        running = kind(folder, url, *free_ports(3), **options)
         running.prepare()
         try:
             running.start()
             yield running
         finally:
             running.stop()
+
+
+@pytest.fixture(scope="session")
+def gateways(postgres, tmp_path_factory):
+    """Both gateways with a foreign information system behind them, started once for all tests that ask them."""
+    with served(Gateways, postgres, tmp_path_factory.mktemp("gateways")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
 
-import dean06.demo
 from dean06.core import messages
 from dean06.core.actor import SYSTEM, Actor
 from dean06.core.clock import now
@@ -21,9 +19,9 @@ from dean06.services.models import Consent, Dossier
 from dean06.services.pinning import pinned
 from dean06.services.residence import compose
 from dean06.signing import public as signing
+from exchange_packs import DEMO_PACKS
 from registry_people import COMMUNE, OTHER_COMMUNE, a_household, a_person, key_of, number_of, related
 
-PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
 AGENCY_NAME = "Công an phường Thí Dụ"
 ALL_CHECKS = ("lawful_place", "not_forbidden", "relation", "consents")
 NAMES = {"one_stop_officer": "Trần Văn Tiếp", "appraiser": "Phạm Thị Thẩm", "head": "Hoàng Văn Ký"}
@@ -90,8 +88,8 @@ def make_world() -> World:
 def stand(world: World) -> World:
     """Set up what the actors need, for real: agency, posts, keys, members and agreements of the exchange."""
     signing.ensure_trust()
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     establish_unit(code="G01", name="Bộ Công an", kind="ministry", area_code=COUNTRY, actor=SYSTEM)
     establish_unit(code=AGENCY, name=AGENCY_NAME, kind="commune_police", area_code=OTHER_COMMUNE, parent_code="G01", actor=SYSTEM)
     for role, actor in (("one_stop_officer", world.desk), ("appraiser", world.appraiser), ("head", world.head)):

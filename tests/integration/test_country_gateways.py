@@ -26,7 +26,7 @@ from dean06.demo.registers.country import REGISTERS
 from dean06.exchange.developer import sandbox
 from dean06.exchange.developer.snippets import call_of, snippets
 from dean06.registry.public import provider_openapi
-from exchange_gateways import database, free_ports
+from exchange_gateways import free_ports, served
 
 pytestmark = [pytest.mark.xdist_group("country_gateways"), pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
@@ -39,14 +39,8 @@ EXAMPLES = 6
 
 @pytest.fixture(scope="module")
 def country(postgres, tmp_path_factory):
-    with database(postgres) as url:
-        running = Country(tmp_path_factory.mktemp("country"), url, *free_ports(3))
-        running.prepare()
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
+    with served(Country, postgres, tmp_path_factory.mktemp("country")) as running:
+        yield running
 
 
 @pytest.mark.parametrize("service", DESCRIPTIONS)

@@ -1,12 +1,10 @@
 """The invented country at the exchange: its packs load, each consumer gets what its agreement releases, the person sees who looked."""
 
 import uuid
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-import dean06.demo
 from dean06.core.actor import Actor
 from dean06.core.keys import PersonKey
 from dean06.demo.public import invented_services
@@ -17,9 +15,9 @@ from dean06.exchange.errors import AgreementMissing, PurposeNotCovered
 from dean06.exchange.public import agreements, call, load_agreements, load_members
 from dean06.ledger.public import looks_at
 from dean06.site import wiring
+from exchange_packs import DEMO_PACKS
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
 BANK = "VN/COM/DEMOBANK/CUSTOMERS"
 HOSPITAL = "VN/COM/DEMOHOSPITAL/RECEPTION"
 CARDS = "VN/GOV/G24/HEALTHCARDS/health-cards"
@@ -38,8 +36,8 @@ def population(tmp_path_factory):
 def _country(population, monkeypatch):
     monkeypatch.setattr(people, "_directory", lambda: population)
     snapshot.forget()
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     yield
     snapshot.forget()
 

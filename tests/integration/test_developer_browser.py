@@ -1,18 +1,16 @@
 """The developers' pages in a real browser: accessible, no sideways scroll, usable without script."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-import dean06.demo
 from browser import THEMES, assert_accessible, shoot
 from dean06.exchange import snapshot
 from dean06.exchange.developer import pages, sandbox
 from dean06.exchange.public import load_agreements, load_members
+from exchange_packs import DEMO_PACKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
 TAX = "VN/GOV/G12/TAX/tax-codes"
 
 
@@ -20,8 +18,8 @@ TAX = "VN/GOV/G12/TAX/tax-codes"
 def _country():
     known = list(sandbox._registered)
     snapshot.forget()
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     sandbox.register_sandbox(client="VN/COM/DEMODEV/SANDBOX", purpose="sandbox", people=lambda: (("000190000017", "Trần Thị Thí Dụ"),))
     yield
     sandbox._registered[:] = known

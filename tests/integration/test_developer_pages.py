@@ -1,11 +1,9 @@
 """The developers' pages: catalogue, one service, console, and the checker that names the part that does not agree."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-import dean06.demo
 from dean06.exchange import snapshot
 from dean06.exchange.calling import _served
 from dean06.exchange.consuming import prepare
@@ -14,9 +12,9 @@ from dean06.exchange.domain.digests import head_bytes, request_hash
 from dean06.exchange.domain.r1 import compose, parse_request
 from dean06.exchange.providing import _providers
 from dean06.exchange.public import ProviderResponse, load_agreements, load_members, register_provider
+from exchange_packs import DEMO_PACKS
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PACKS = Path(dean06.demo.__file__).parent / "packs" / "exchange"
 TAX = "VN/GOV/G12/TAX/tax-codes"
 PERSON = ("000190000017", "Trần Thị Thí Dụ")
 
@@ -25,8 +23,8 @@ PERSON = ("000190000017", "Trần Thị Thí Dụ")
 def _country():
     known = list(sandbox._registered)
     snapshot.forget()
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     sandbox.register_sandbox(client="VN/COM/DEMODEV/SANDBOX", purpose="sandbox", people=lambda: (PERSON,))
     yield
     sandbox._registered[:] = known

@@ -12,22 +12,9 @@ from dean06.exchange.agreements.offers import read_offer
 from dean06.exchange.models import AgreementCase
 from dean06.exchange.public import register_provider
 from dean06.registry.public import provider_handler, provider_openapi
-from dean06.site import middleware
 from exchange_agreements_world import CONTENT, POPULATION, REASON, world_of_agreements
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 @pytest.fixture

@@ -26,12 +26,11 @@ from dean06.exchange.errors import (
 from dean06.exchange.models import AgreementVersion, PackVersion
 from dean06.exchange.public import ProviderResponse, call, load_agreements, load_members, register_provider
 from dean06.ledger.public import looks_at
+from exchange_packs import BANK, POPULATION, members
 
 pytestmark = pytest.mark.django_db
 
-BANK = "VN/COM/DEMOBANK/CUSTOMERS"
 SERVICES = "VN/GOV/H49/SERVICES"
-POPULATION = "VN/GOV/G01/POPULATION/population"
 TELLER = Actor(account="teller-1", unit_code="DEMOBANK")
 SUBJECT = PersonKey(new_key())
 PERSON = {
@@ -44,36 +43,27 @@ PERSON = {
     "father": {"full_name": "Nguyễn Văn Mẫu", "personal_id": "000065000025"},
 }
 
-MEMBERS = """
-kind: members
-instance: VN
-members:
-  - class: GOV
-    code: G01
-    name: Bộ Công an
-    subsystems:
-      - code: POPULATION
-        name: Cơ sở dữ liệu quốc gia về dân cư
-        services:
-          - {code: population, title: Dân cư, location: inside}
-          - {code: nobody, title: Không có ai, location: inside}
-          - {code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì đến 18 giờ}
-  - class: GOV
-    code: H49
-    name: Tỉnh Quảng Ninh
-    subsystems:
-      - {code: SERVICES, name: Một cửa}
-  - class: COM
-    code: DEMOBANK
-    name: Ngân hàng trình diễn
-    subsystems:
-      - {code: CUSTOMERS, name: Khách hàng}
+MEMBERS = members(
+    "{code: population, title: Dân cư, location: inside}",
+    "{code: nobody, title: Không có ai, location: inside}",
+    "{code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì đến 18 giờ}",
+)
+TO_A_SERVICE = """
+  - code: {code}
+    title: {title}
+    client: VN/COM/DEMOBANK/CUSTOMERS
+    service: VN/GOV/G01/POPULATION/{service}
+    endpoints: [{{method: POST, path: /**}}]
+    fields: ["*"]
+    purposes: [kyc]
+    legal_bases: [{{document: 91/2025/QH15, certainty: F}}]
+    valid_from: 2026-01-01
+    valid_until: 2026-12-31
 """
 AGREEMENTS = """
 kind: agreements
 agreements:
-  - &bank
-    code: A-1
+  - code: A-1
     title: Ngân hàng
     client: VN/COM/DEMOBANK/CUSTOMERS
     service: VN/GOV/G01/POPULATION/population
@@ -83,28 +73,9 @@ agreements:
     legal_bases: [{document: 91/2025/QH15, article: Điều 9, certainty: F}]
     subject_required: true
     valid_from: 2026-01-01
-    valid_until: 2026-12-31
-  - code: A-2
-    title: Dịch vụ không có ai
-    client: VN/COM/DEMOBANK/CUSTOMERS
-    service: VN/GOV/G01/POPULATION/nobody
-    endpoints: [{method: POST, path: /**}]
-    fields: ["*"]
-    purposes: [kyc]
-    legal_bases: [{document: 91/2025/QH15, certainty: F}]
-    valid_from: 2026-01-01
-    valid_until: 2026-12-31
-  - code: A-3
-    title: Dịch vụ tạm dừng
-    client: VN/COM/DEMOBANK/CUSTOMERS
-    service: VN/GOV/G01/POPULATION/paused
-    endpoints: [{method: POST, path: /**}]
-    fields: ["*"]
-    purposes: [kyc]
-    legal_bases: [{document: 91/2025/QH15, certainty: F}]
-    valid_from: 2026-01-01
-    valid_until: 2026-12-31
-"""
+    valid_until: 2026-12-31"""
+AGREEMENTS += TO_A_SERVICE.format(code="A-2", title="Dịch vụ không có ai", service="nobody")
+AGREEMENTS += TO_A_SERVICE.format(code="A-3", title="Dịch vụ tạm dừng", service="paused")
 
 
 @pytest.fixture
@@ -358,15 +329,15 @@ def test_another_process_s_change_shows_within_two_seconds(seen, packs, monkeypa
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ("valid_until: 2026-12-31", "valid_until: 2025-12-31", "agreements.yaml:15: ends before it begins"),
-        ("purposes: [kyc]", "purposes: []", "agreements.yaml:11: agreements.0.purposes"),
-        ("client: VN/COM/DEMOBANK/CUSTOMERS", "client: VN/COM/DEMOBANK/NOBODY", "agreements.yaml:7: no subsystem"),
-        ("service: VN/GOV/G01/POPULATION/population", "service: nonsense", "agreements.yaml:8: no service"),
+        ("valid_until: 2026-12-31", "valid_until: 2025-12-31", "agreements.yaml:14: ends before it begins"),
+        ("purposes: [kyc]", "purposes: []", "agreements.yaml:10: agreements.0.purposes"),
+        ("client: VN/COM/DEMOBANK/CUSTOMERS", "client: VN/COM/DEMOBANK/NOBODY", "agreements.yaml:6: no subsystem"),
+        ("service: VN/GOV/G01/POPULATION/population", "service: nonsense", "agreements.yaml:7: no service"),
         ("title: Ngân hàng", "titel: Ngân hàng", "agreements.yaml:4: agreements.0"),
-        ("code: A-2", "code: A-1", "agreements.yaml:16: agreement A-1 stands twice"),
-        ("fields: [personal_id, full_name, father.full_name]", 'fields: ["*", full_name]', "agreements.yaml:10"),
-        ("certainty: F}", "certainty: X}", "agreements.yaml:12"),
-        ("    title: Ngân hàng\n", "    title: Ngân hàng\n    title: x\n", "agreements.yaml:7: 'title' stands twice"),
+        ("code: A-2", "code: A-1", "agreements.yaml:15: agreement A-1 stands twice"),
+        ("fields: [personal_id, full_name, father.full_name]", 'fields: ["*", full_name]', "agreements.yaml:9"),
+        ("certainty: F}", "certainty: X}", "agreements.yaml:11"),
+        ("    title: Ngân hàng\n", "    title: Ngân hàng\n    title: x\n", "agreements.yaml:6: 'title' stands twice"),
         ("    title: Ngân hàng\n", "   title: [\n", "agreements.yaml:"),
     ],
 )

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exchange_gateways import SRC, TESTS, Gateways, database, free_ports
+from exchange_gateways import TESTS, Gateways, served
+from exchange_packs import BANK, DEMO_PACKS
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(900)  # real processes, perhaps on a busy machine
 HOW_TO = ROOT / "docs" / "how-to" / "hear-of-changes.md"
-PACKS = SRC / "dean06" / "demo" / "packs" / "exchange"
-BANK = "VN/COM/DEMOBANK/CUSTOMERS"
 MOVED = "vn.gov.dancu.residence.changed"
 EVENTS = "/r1/VN/GOV/G01/POPULATION/events/v1"
 
@@ -59,7 +58,9 @@ def webhook(seconds=0.0):
 
 def demo_packs():
     """The demonstration's packs, without the members and agreements that have no part in this."""
-    members, agreements, types = (yaml.safe_load((PACKS / f"{name}.yaml").read_text()) for name in ("members", "agreements", "event-types"))
+    members, agreements, types = (
+        yaml.safe_load((DEMO_PACKS / f"{name}.yaml").read_text()) for name in ("members", "agreements", "event-types")
+    )
     members["members"] = [one for one in members["members"] if one["code"] in ("G01", "DEMOBANK")]
     for one in members["members"]:
         one["subsystems"] = [system for system in one["subsystems"] if system["code"] in ("POPULATION", "CUSTOMERS")]
@@ -105,15 +106,9 @@ class Installation(Gateways):
 
 @pytest.fixture(scope="module")
 def running(postgres, tmp_path_factory):
-    with database(postgres) as url:
-        made = Installation(tmp_path_factory.mktemp("events"), url, *free_ports(3))
-        made.prepare()
-        try:
-            made.start()
-            made.numbers = made.helped("people", "24")
-            yield made
-        finally:
-            made.stop()
+    with served(Installation, postgres, tmp_path_factory.mktemp("events")) as made:
+        made.numbers = made.helped("people", "24")
+        yield made
 
 
 def until(true, *, seconds=40):

@@ -2,12 +2,9 @@
 
 import asyncio
 import base64
-import importlib.util
 import io
 import json
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -27,22 +24,11 @@ from dean06.ledger.public import add_witness, log_keys, public_keys_pem, stamp_e
 from dean06.ledger.witnessing import add_checkpoint
 from dean06.signing.public import rotate, trust_anchor_pem
 from exchange_evidence_world import BANK, NUMBER, POPULATION, look_up, populate
+from offline_verifier import tool
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).parents[2]
 WITNESS = "VN.GOV.H49"
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location("verify_ledger", ROOT / "tools" / "verify_ledger.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["verify_ledger"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = load_tool()
 
 
 @pytest.fixture

@@ -9,21 +9,15 @@ import sys
 import pytest
 from cryptography import x509
 
-from exchange_gateways import POPULATION, Gateways, database, free_ports
+from exchange_gateways import POPULATION, Gateways, served
 
 pytestmark = pytest.mark.xdist_group("exchange_gateways_tls")
 
 
 @pytest.fixture(scope="module")
 def gateways(postgres, tmp_path_factory):
-    with database(postgres) as url:
-        running = Gateways(tmp_path_factory.mktemp("gateways-tls"), url, *free_ports(3), hop_tls="own")
-        running.prepare()
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
+    with served(Gateways, postgres, tmp_path_factory.mktemp("gateways-tls"), hop_tls="own") as running:
+        yield running
 
 
 def certificate(gateways):

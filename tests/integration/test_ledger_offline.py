@@ -1,10 +1,8 @@
 """A verifier that shares no code with the server says the same as ours: exports, proofs, live databases."""
 
 import functools
-import importlib.util
 import json
 import random
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,22 +14,9 @@ from dean06.core.actor import SYSTEM
 from dean06.core.keys import PersonKey
 from dean06.ledger.public import closed_proof_of, destroy_subject_key, export, proof_of, public_keys_pem, record, record_many, sequence
 from dean06.signing.public import rotate
+from offline_verifier import ROOT, tool
 
-ROOT = Path(__file__).parents[2]
 PEOPLE = [PersonKey(UUID(int=number)) for number in range(1, 8)]
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location("verify_ledger", ROOT / "tools" / "verify_ledger.py")
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules["verify_ledger"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = load_tool()
 
 
 def write_entries(count=12, *, log="registry"):

@@ -2,11 +2,8 @@
 
 import copy
 import functools
-import importlib.util
 import json
 import random
-import sys
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,24 +15,13 @@ from dean06.ledger.domain.notes import Checkpoint
 from dean06.ledger.models import WatchedLog
 from dean06.ledger.public import Draft, export, public_keys_pem, record_batch, record_many, sequence, submit_everywhere, verify
 from ledger_worlds import PEOPLE, appoint_witness, in_process
+from offline_verifier import tool
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).parents[2]
 ENTRIES = 2_000
 CHANGES_OFFLINE, CHANGES_LIVE = 1_000, 60
 SEED = 2026
-
-
-def load_tool():
-    spec = importlib.util.spec_from_file_location("verify_ledger", ROOT / "tools" / "verify_ledger.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["verify_ledger"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = load_tool()
 
 
 def write_log(count, monkeypatch, *, batch):

@@ -1,10 +1,7 @@
 """A tail cut and signed anew, or a second history, is found by what a witness saw; and a witness cosigns nothing of the kind."""
 
 import asyncio
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,10 +12,9 @@ from dean06.ledger.public import ask_witnesses, export, public_keys_pem, submit_
 from dean06.ledger.submitting import WitnessAway
 from dean06.ledger.witnessing import add_checkpoint
 from ledger_worlds import ADDRESS, KEEPER, WITNESS, appoint_witness, cut_and_sign_anew, in_process, sign_anew, sql, write_entries
+from offline_verifier import tool
 
 pytestmark = pytest.mark.django_db
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -162,10 +158,6 @@ def test_a_witness_answers_as_c2sp_says(witnessed, what):
 
 
 def test_the_offline_verifier_knows_witnesses(witnessed, tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location("verify_ledger", ROOT / "tools" / "verify_ledger.py")
-    tool = importlib.util.module_from_spec(spec)
-    sys.modules["verify_ledger"] = tool
-    spec.loader.exec_module(tool)
     keys, witnesses, held = tmp_path / "keys.pem", tmp_path / "witnesses.txt", tmp_path / "held.note"
     keys.write_bytes(public_keys_pem())
     witnesses.write_text(f"{witnessed}\n")

@@ -4,21 +4,8 @@ import pytest
 from test_oversight_figures import NATION, OFFICER, settled, tell
 
 from browser import assert_accessible, shoot
-from dean06.site import middleware
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 from browser import assert_accessible
 from dean06.services import actions
 from dean06.services.models import Consent, Draft, StoredResult
-from dean06.site import middleware
 from services_world import consented, filed, make_world, received, returned, stand
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases="__all__"), pytest.mark.browser]
@@ -17,16 +16,6 @@ FIRST_PAGE_MS = 90_000  # the first page of a fresh data directory waits until t
 @pytest.fixture
 def world(db):
     return stand(make_world())
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 def holds(new_page, url):

@@ -9,7 +9,6 @@ from dean06.core.keys import PersonKey, new_key
 from dean06.services import actions
 from dean06.services.domain.states import State
 from dean06.services.models import Consent, Dossier, Draft, SignedDocument, StoredResult
-from dean06.site import middleware
 from services_world import (
     AGENCY,
     OTHER_COMMUNE,
@@ -38,16 +37,9 @@ def world(db):
 
 
 @pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    act(ANONYMOUS)
-    return act
+def acting(acting):
+    acting(ANONYMOUS)
+    return acting
 
 
 def text_of(answer):

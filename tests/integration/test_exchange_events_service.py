@@ -188,3 +188,9 @@ def test_the_description_names_every_path_of_the_service():
     described = {(method.upper(), path) for path, item in events_openapi()["paths"].items() for method in item if method != "parameters"}
     one = "/v1/subscriptions/{id}"
     assert described == set(STEPS) | {(method, f"{one}/{tail}" if tail else one) for method, tail in STEPS_OF_ONE}
+
+
+def test_the_description_passes_the_rules_that_others_are_held_to():
+    from dean06.exchange.openapi.lint import lint
+
+    assert lint(events_openapi()) == []

@@ -21,10 +21,11 @@ from dean06.exchange.domain.telling import is_told
 from dean06.exchange.events.actions import forget_target, register_target, replay, retry_dead
 from dean06.exchange.events.actions import tell as tell_event
 from dean06.exchange.events.loading import load_event_types
+from dean06.exchange.events.openapi import events_openapi
 from dean06.exchange.events.queries import dead_letters, event_types
 from dean06.exchange.events.queries import overview as event_subscriptions
 from dean06.exchange.events.queries import targets as event_targets
-from dean06.exchange.events.service import events_openapi, events_provider, register_subject_resolver
+from dean06.exchange.events.service import events_provider, register_subject_resolver
 from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.ngsp.credentials import credentials, issue_credential, revoke_credential

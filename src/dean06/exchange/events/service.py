@@ -7,10 +7,7 @@ an answer tells of. What the agreement's ``events`` do not name does not exist f
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import parse_qs
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -22,21 +19,16 @@ from dean06.exchange import snapshot
 from dean06.exchange.domain.answering import Handler, ProviderRequest, ProviderResponse
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.events import actions, queries
+from dean06.exchange.events.asking import LARGEST_BODY_BYTES, MOST_EVENTS, Call, Confirm, Replay, Subjects, Subscribe
 from dean06.exchange.events.domain.envelopes import faults
 from dean06.exchange.events.errors import EventRefused, MalformedEventRequest, NoSuchEventService, NotTheTeller, SubscriptionOfAnotherKind
 from dean06.exchange.events.models import EventType, Subscription
 from dean06.exchange.events.pseudonyms import pseudonym
 from dean06.signing.public import PublicKey, published_keys
 
-MOST_SUBJECTS: Final = 1000
-MOST_EVENTS: Final = 500
 DEFAULT_EVENTS: Final = 100
-LARGEST_BODY_BYTES: Final = 64 * 1024
 COORDINATE_BYTES: Final = 32
 
-Number = Annotated[str, msgspec.Meta(max_length=20)]
-Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-Asked = TypeVar("Asked", bound=msgspec.Struct)
 Resolve = Callable[[str], PersonKey]
 """Takes a number as a consumer writes it, returns the key; raises NotFound or Invalid (``core.errors``)."""
 
@@ -46,79 +38,6 @@ _resolvers: dict[str, Resolve] = {}
 def register_subject_resolver(provider: str, resolve: Resolve) -> None:
     """Say how a provider's numbers become keys; called by ``site`` at start-up. The exchange itself knows no people."""
     _resolvers[provider] = resolve
-
-
-class Subscribe(msgspec.Struct, forbid_unknown_fields=True):
-    """Subscribe to a type."""
-
-    type: Annotated[str, msgspec.Meta(max_length=200)]
-    mode: Literal["push", "pull"] = "pull"
-    target: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    from_sequence: Annotated[int, msgspec.Meta(ge=1, le=2**62)] | None = None
-
-
-class Subjects(msgspec.Struct, forbid_unknown_fields=True):
-    """People whom the consumer serves, by number."""
-
-    personal_ids: Annotated[list[Number], msgspec.Meta(min_length=1, max_length=MOST_SUBJECTS)]
-    until: date | None = None
-
-
-class Confirm(msgspec.Struct, forbid_unknown_fields=True):
-    """Up to where the consumer has taken events over."""
-
-    position: Position
-
-
-class Replay(msgspec.Struct, forbid_unknown_fields=True):
-    """From where events shall come again."""
-
-    from_sequence: Annotated[int, msgspec.Meta(ge=1, le=2**62)]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One authorised call at one provider's events."""
-
-    provider: str
-    request: ProviderRequest
-
-    def decoded(self, kind: type[Asked]) -> Asked:
-        """Return the body.
-
-        Raises:
-            MalformedEventRequest: too large or not of the form.
-        """
-        if len(self.request.body) > LARGEST_BODY_BYTES:
-            raise MalformedEventRequest
-        try:
-            return msgspec.json.decode(self.request.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:  # the text of either may quote the body: not passed on
-            raise MalformedEventRequest from exc
-
-    def number(self, name: str, *, default: int, most: int) -> int:
-        """Return a whole number of the query.
-
-        Raises:
-            MalformedEventRequest: not a number, or out of bounds.
-        """
-        text = parse_qs(self.request.query).get(name, [str(default)])[-1]
-        if not text.isascii() or not text.isdigit() or len(text) > len(str(most)) or int(text) > most:
-            raise MalformedEventRequest(f"{name} is a whole number from 0 to {most}.")
-        return int(text)
-
-    def subscription(self, key: str) -> Subscription:
-        """Return the caller's own subscription.
-
-        Raises:
-            SubscriptionUnknown: none of its own under this purpose.
-        """
-        try:
-            parsed = UUID(key)
-        except ValueError as exc:
-            raise NoSuchEventService from exc
-        request = self.request
-        return queries.subscription_of(parsed, provider=self.provider, consumer=request.client, purpose=request.purpose)
 
 
 def events_provider(provider: str) -> Handler:
@@ -321,71 +240,3 @@ STEPS_OF_ONE: Final[Mapping[tuple[str, str], Callable[[Call, Subscription], Prov
     ("POST", "confirm"): _confirm,
     ("POST", "replay"): _replay,
 }
-
-
-def events_openapi() -> dict[str, Any]:
-    """Describe the service (OpenAPI 3.1)."""
-    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-    place = {"type": "integer", "minimum": 0}
-
-    def body(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
-        schema = {"type": "object", "additionalProperties": False, "properties": dict(properties), "required": list(required)}
-        return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-    def answers(summary: str, status: str = "200", **more: Any) -> dict[str, Any]:
-        document = {"description": summary, "content": {"application/json": {"schema": {"type": "object"}}}}
-        problem = {"description": "A problem (RFC 9457)", "content": {"application/problem+json": {"schema": {"type": "object"}}}}
-        return {"summary": summary, "responses": {status: document, "default": problem}, **more}
-
-    numbers = {
-        "personal_ids": {"type": "array", "minItems": 1, "maxItems": MOST_SUBJECTS, "items": {"type": "string", "maxLength": 20}},
-        "until": {"type": ["string", "null"], "format": "date"},
-    }
-    subscription = {
-        "type": {"type": "string"},
-        "mode": {"enum": ["push", "pull"]},
-        "target": {"type": "string"},
-        "from_sequence": {"type": ["integer", "null"], "minimum": 1},
-    }
-    query = [
-        {"name": "after", "in": "query", "schema": place},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": MOST_EVENTS}},
-    ]
-    one = "/v1/subscriptions/{id}"
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Sự kiện", "version": "1.0.0", "description": "Events: subscribe, pull, confirm, replay."},
-        "paths": {
-            "/v1/event-types": {"get": answers("Types that the agreement lets you hear of")},
-            "/v1/keys": {"get": answers("Keys that webhooks are signed with (JWKS)")},
-            "/v1/events": {
-                "post": answers(
-                    "Tell an event (the provider's own system)",
-                    "202",
-                    requestBody={"required": True, "content": {"application/cloudevents+json": {"schema": {"type": "object"}}}},
-                )
-            },
-            "/v1/subscriptions": {
-                "get": answers("Your subscriptions"),
-                "post": answers("Subscribe", "201", requestBody=body(subscription, "type")),
-            },
-            one: {"parameters": [key], "get": answers("One subscription"), "delete": answers("End it")},
-            f"{one}/subjects": {"parameters": [key], "post": answers("Say whom you serve", requestBody=body(numbers, "personal_ids"))},
-            f"{one}/forget-subjects": {
-                "parameters": [key],
-                "post": answers("Say whom you no longer serve", requestBody=body(numbers, "personal_ids")),
-            },
-            f"{one}/events": {"parameters": [key], "get": answers("The next events", parameters=query)},
-            f"{one}/confirm": {
-                "parameters": [key],
-                "post": answers("Confirm up to a position", requestBody=body({"position": place}, "position")),
-            },
-            f"{one}/replay": {
-                "parameters": [key],
-                "post": answers(
-                    "Go back to a sequence number",
-                    requestBody=body({"from_sequence": {"type": "integer", "minimum": 1}}, "from_sequence"),
-                ),
-            },
-        },
-    }

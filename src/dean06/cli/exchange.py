@@ -1,6 +1,5 @@
 """Commands of the data exchange."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -14,6 +13,7 @@ from dean06.cli.exchange_credentials import credential
 from dean06.cli.exchange_events import events
 from dean06.cli.exchange_members import configuration, member
 from dean06.cli.exchange_operations import open_data_command
+from dean06.cli.listing import json_option, print_json
 from dean06.core.clock import now, today
 
 FAILED: Final = 1
@@ -60,7 +60,7 @@ def load(directory: Path) -> None:
 
 @exchange.command("lint")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_django
 def lint_command(file: Path, *, as_json: bool) -> None:
     """Check the description of a service (OpenAPI 3.1, YAML or JSON) by the rules of registration.
@@ -77,7 +77,7 @@ def lint_command(file: Path, *, as_json: bool) -> None:
     except PackRefused as refused:
         raise click.ClickException(refused.detail) from refused
     if as_json:
-        click.echo(json.dumps(findings, ensure_ascii=False, indent=1))
+        print_json(findings)
     else:
         for finding in findings:
             click.echo(finding)
@@ -88,7 +88,7 @@ def lint_command(file: Path, *, as_json: bool) -> None:
 @exchange.command("compare")
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_django
 def compare_command(old: Path, new: Path, *, as_json: bool) -> None:
     """Name what a new description of a service breaks for those who call the old one.
@@ -105,7 +105,7 @@ def compare_command(old: Path, new: Path, *, as_json: bool) -> None:
     except PackRefused as refused:
         raise click.ClickException(refused.detail) from refused
     if as_json:
-        click.echo(json.dumps(changes, ensure_ascii=False, indent=1))
+        print_json(changes)
     else:
         for change in changes:
             click.echo(f"{change['kind']}  {change['text']}")
@@ -114,7 +114,7 @@ def compare_command(old: Path, new: Path, *, as_json: bool) -> None:
 
 
 @exchange.command("agreements")
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_database
 def list_agreements(*, as_json: bool) -> None:
     """Show who may ask whom for what, why and until when.
@@ -141,7 +141,7 @@ def list_agreements(*, as_json: bool) -> None:
         for one in agreements()
     ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
     for row in rows:
         state = "in force" if row["is_in_force"] else "not in force"

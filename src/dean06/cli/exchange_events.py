@@ -1,13 +1,11 @@
 """Commands of events between agencies."""
 
-import json
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import click
 
 from dean06.cli.django_setup import with_database
+from dean06.cli.listing import json_option, show_rows
 from dean06.core.actor import Actor
 
 OPERATOR = Actor(account="cli")
@@ -18,18 +16,8 @@ def events() -> None:
     """Events between agencies: types, subscriptions, addresses, dead letters, replay."""
 
 
-def _shown(rows: Sequence[dict[str, Any]], line: str, *, as_json: bool, nothing: str) -> None:
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    for row in rows:
-        click.echo(line.format(**row))
-    if not rows:
-        click.echo(nothing)
-
-
 @events.command("types")
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_database
 def list_types(*, as_json: bool) -> None:
     """Show which types of events are registered, by whom, and the number of the newest event.
@@ -50,11 +38,12 @@ def list_types(*, as_json: bool) -> None:
         }
         for one in event_types()
     ]
-    _shown(rows, "{name}  {provider}  up to {last}, kept {retention_days} days: {title}", as_json=as_json, nothing="no types of events")
+    line = "{name}  {provider}  up to {last}, kept {retention_days} days: {title}"
+    show_rows(rows, line.format_map, as_json=as_json, nothing="no types of events")
 
 
 @events.command("subscriptions")
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_database
 def list_subscriptions(*, as_json: bool) -> None:
     """Show who hears of what, how far each one is, what waits and what is dead.
@@ -71,11 +60,11 @@ def list_subscriptions(*, as_json: bool) -> None:
         "{id}  {consumer}  {type} ({purpose})  {state}, {covered}\n"
         "    {where}: at {position} of {last}, {waiting} waiting, {dead} dead, {delivered} delivered"
     )
-    _shown(rows, line, as_json=as_json, nothing="no subscriptions")
+    show_rows(rows, line.format_map, as_json=as_json, nothing="no subscriptions")
 
 
 @events.command("targets")
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_database
 def list_targets(*, as_json: bool) -> None:
     """Show the addresses that events may be sent to and whether each has given its permission.
@@ -93,7 +82,7 @@ def list_targets(*, as_json: bool) -> None:
         }
         for one in event_targets()
     ]
-    _shown(rows, "{consumer}  {address}  {allowed}", as_json=as_json, nothing="no addresses")
+    show_rows(rows, "{consumer}  {address}  {allowed}".format_map, as_json=as_json, nothing="no addresses")
 
 
 @events.command("allow")
@@ -130,7 +119,7 @@ def forbid(consumer: str, address: str) -> None:
 
 @events.command("dead-letters")
 @click.option("--subscription", type=click.UUID, default=None, help="Of one subscription only.")
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @with_database
 def list_dead_letters(subscription: UUID | None, *, as_json: bool) -> None:
     """Show deliveries that were refused for good: status 0 is no answer for three days.
@@ -141,7 +130,7 @@ def list_dead_letters(subscription: UUID | None, *, as_json: bool) -> None:
 
     rows = dead_letters(subscription)
     line = "{id}  {consumer}  {type} {sequence}  status {status} after {attempts}  since {dead_at}  event {event}"
-    _shown(rows, line, as_json=as_json, nothing="no dead letters")
+    show_rows(rows, line.format_map, as_json=as_json, nothing="no dead letters")
 
 
 @events.command("retry")

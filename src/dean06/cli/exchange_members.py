@@ -9,6 +9,7 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
+from dean06.cli.listing import json_option, show_rows
 
 reason_option = click.option("--reason", required=True, help="Why, for the ledger.")
 
@@ -181,7 +182,7 @@ def readmit(name: str, reason: str) -> None:
 
 
 @member.command()
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@json_option
 @refusals_shown
 @with_database
 def keys(*, as_json: bool) -> None:
@@ -195,8 +196,4 @@ def keys(*, as_json: bool) -> None:
         {"member": str(key.member), "kid": key.kid, "state": key.state, "not_after": key.not_after.isoformat() if key.not_after else None}
         for key in keys_of_members()
     ]
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        click.echo(f"{row['member']}  {row['kid']}  {row['state']}  {row['not_after'] or ''}")
+    show_rows(rows, lambda row: f"{row['member']}  {row['kid']}  {row['state']}  {row['not_after'] or ''}", as_json=as_json)

@@ -1,15 +1,13 @@
 """``dean06 keys``: the keys of this installation, their renewal, and the root that others must trust."""
 
-import json
 from typing import Any
 
 import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_django
+from dean06.cli.listing import json_option, print_json
 from dean06.core.config import config
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
 
 @click.group()
@@ -31,7 +29,7 @@ def ensure() -> None:
 
 
 @keys.command("list")
-@as_json_option
+@json_option
 @refusals_shown
 @with_django
 def list_keys(as_json: bool) -> None:  # noqa: FBT001 -- click passes options by name
@@ -55,7 +53,7 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001 -- click passes options by
         for state in key_states()
     ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
     if not rows:
         click.echo("Chưa có khóa nào. Hãy chạy: dean06 keys ensure")

@@ -1,6 +1,5 @@
 """``dean06 reference``: units, code lists and the calendar at the terminal."""
 
-import json
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,9 +8,9 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
+from dean06.cli.listing import json_option, print_json
 
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
-as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 
 
 class Day(click.ParamType[date]):
@@ -33,10 +32,6 @@ class Day(click.ParamType[date]):
 DAY = Day()
 
 
-def _print(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
-
-
 @click.group()
 def reference() -> None:
     """Administrative units, code lists, agencies, calendar: what is in force on a day."""
@@ -45,7 +40,7 @@ def reference() -> None:
 @reference.command()
 @click.argument("code")
 @click.option("--on", type=DAY, help="Day asked about; today if none is given.")
-@as_json_option
+@json_option
 @refusals_shown
 @with_django
 def unit(*, code: str, on: date | None, as_json: bool) -> None:
@@ -58,7 +53,7 @@ def unit(*, code: str, on: date | None, as_json: bool) -> None:
     found = public.unit(code, on=on)
     went_to = [] if found.valid_to is None else [(one, public.unit(one.code)) for one in public.successors(code)]
     if as_json:
-        _print({**asdict(found), "full_name": found.full_name, "successors": [asdict(one) for one, _ in went_to]})
+        print_json({**asdict(found), "full_name": found.full_name, "successors": [asdict(one) for one, _ in went_to]})
         return
     click.echo(f"{found.code}  {found.path_name}")
     since = "" if found.valid_from == public.OLDEST_DAY else f"từ {found.valid_from:%d/%m/%Y}, "
@@ -75,7 +70,7 @@ def unit(*, code: str, on: date | None, as_json: bool) -> None:
 @click.option("--level", type=click.Choice(["province", "district", "commune"]), default="commune", show_default=True)
 @click.option("--on", type=DAY, help="Day asked about; today if none is given.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@as_json_option
+@json_option
 @refusals_shown
 @with_django
 def search(*, text: str, level: Any, on: date | None, limit: int, as_json: bool) -> None:
@@ -87,7 +82,7 @@ def search(*, text: str, level: Any, on: date | None, limit: int, as_json: bool)
 
     found = search_units(text, level=level, on=on, limit=limit)
     if as_json:
-        _print([{**asdict(one), "full_name": one.full_name} for one in found])
+        print_json([{**asdict(one), "full_name": one.full_name} for one in found])
     for one in () if as_json else found:
         click.echo(f"{one.code}  {one.path_name}")
     if not found:
@@ -96,7 +91,7 @@ def search(*, text: str, level: Any, on: date | None, limit: int, as_json: bool)
 
 
 @reference.command()
-@as_json_option
+@json_option
 @with_django
 def sources(*, as_json: bool) -> None:
     """Show where every list comes from: source, version, licence, certainty.
@@ -106,7 +101,7 @@ def sources(*, as_json: bool) -> None:
     from dean06.reference import public
 
     if as_json:
-        _print([asdict(one) for one in public.sources()])
+        print_json([asdict(one) for one in public.sources()])
         return
     for one in public.sources():
         click.echo(click.style(one.name, bold=True) + f"  {one.title}")
@@ -115,7 +110,7 @@ def sources(*, as_json: bool) -> None:
 
 @reference.command(name="list")
 @click.argument("name")
-@as_json_option
+@json_option
 @refusals_shown
 @with_django
 def code_list(*, name: str, as_json: bool) -> None:
@@ -127,7 +122,7 @@ def code_list(*, name: str, as_json: bool) -> None:
 
     found = public.code_list(name)
     if as_json:
-        _print(asdict(found))
+        print_json(asdict(found))
         return
     click.echo(f"{found.title_vi}\n  nguồn: {found.source} ({found.version}; {found.licence}; {found.certainty})")
     for entry in found.entries:
@@ -137,7 +132,7 @@ def code_list(*, name: str, as_json: bool) -> None:
 @reference.command()
 @click.argument("year", type=click.IntRange(2000, 2100))
 @click.option("--without-database", is_flag=True, help="Package and defaults only; corrections in the database are left out.")
-@as_json_option
+@json_option
 @with_django
 def calendar(*, year: int, without_database: bool, as_json: bool) -> None:
     """Show a year's holidays and swapped days and how many days are worked.
@@ -158,7 +153,7 @@ def calendar(*, year: int, without_database: bool, as_json: bool) -> None:
     special = [(day, days.is_working_day(day), days.note(day)) for day in every if days.note(day)]
     worked = sum(days.is_working_day(day) for day in every)
     if as_json:
-        _print(
+        print_json(
             {
                 "year": year,
                 "working_days": worked,

@@ -25,6 +25,7 @@ from dean06.exchange.errors import UnknownService
 
 LONGEST_SEARCH: Final = 100
 LONGEST_PASTE: Final = 64_000
+LONGEST_QUESTION: Final = 4096
 
 
 @require_GET
@@ -46,15 +47,16 @@ def service(request: HttpRequest, service: str) -> HttpResponse:
     return render(request, "exchange/developer/service.html", context)
 
 
+def _pasted(label: Any, *, rows: int, required: bool = False, most: int = LONGEST_PASTE, strip: bool = True) -> forms.CharField:
+    """Return a field for what a program wrote: fixed width, not spell-checked."""
+    widget = forms.Textarea(attrs={"rows": rows, "class": "mono", "spellcheck": "false"})
+    return forms.CharField(label=label, required=required, max_length=most, strip=strip, widget=widget)
+
+
 class TrialForm(forms.Form):
     """A question of the console."""
 
-    body = forms.CharField(
-        label=gettext_lazy("Nội dung yêu cầu (JSON)"),
-        required=False,
-        max_length=4096,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
-    )
+    body = _pasted(gettext_lazy("Nội dung yêu cầu (JSON)"), rows=8, most=LONGEST_QUESTION)
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,37 +94,11 @@ def console(request: HttpRequest, service: str) -> HttpResponse:
 class SignatureForm(forms.Form):
     """A pasted exchange."""
 
-    request_head = forms.CharField(
-        label=gettext_lazy("Dòng đầu và tiêu đề của yêu cầu"),
-        max_length=LONGEST_PASTE,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
-    )
-    request_body = forms.CharField(
-        label=gettext_lazy("Nội dung của yêu cầu"),
-        required=False,
-        strip=False,
-        max_length=LONGEST_PASTE,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-    )
-    answer_head = forms.CharField(
-        label=gettext_lazy("Dòng đầu và tiêu đề của câu trả lời"),
-        required=False,
-        max_length=LONGEST_PASTE,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
-    )
-    answer_body = forms.CharField(
-        label=gettext_lazy("Nội dung của câu trả lời"),
-        required=False,
-        strip=False,
-        max_length=LONGEST_PASTE,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-    )
-    own_base = forms.CharField(
-        label=gettext_lazy("Chuỗi được ký (signature base) mà chương trình của bạn tính"),
-        required=False,
-        max_length=LONGEST_PASTE,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-    )
+    request_head = _pasted(gettext_lazy("Dòng đầu và tiêu đề của yêu cầu"), rows=8, required=True)
+    request_body = _pasted(gettext_lazy("Nội dung của yêu cầu"), rows=3, strip=False)
+    answer_head = _pasted(gettext_lazy("Dòng đầu và tiêu đề của câu trả lời"), rows=8)
+    answer_body = _pasted(gettext_lazy("Nội dung của câu trả lời"), rows=3, strip=False)
+    own_base = _pasted(gettext_lazy("Chuỗi được ký (signature base) mà chương trình của bạn tính"), rows=3)
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from dean06.core.actor import Actor
+from dean06.core.actor import Actor, actor_of
 from dean06.exchange.errors import NotInEvidenceOffice
 
 OPERATOR: Final = "operator"
@@ -16,7 +16,7 @@ def operator_of(request: HttpRequest) -> Actor:
     Raises:
         NotInEvidenceOffice: it is not.
     """
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+    actor = actor_of(request)
     if not actor.has_role(OPERATOR):
         raise NotInEvidenceOffice
     return actor

@@ -6,12 +6,29 @@ import os
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dean06.site.settings")
 
 import django
 import time_machine
+
+from dean06.core import clock
+
+true_now = clock.now
+
+
+def now_or_shifted():
+    """The clock of this process, as far off as the file that the test writes says."""
+    try:
+        return true_now() + timedelta(seconds=float(Path(os.environ["GATEWAY_CLOCK"]).read_text()))
+    except FileNotFoundError:
+        return true_now()
+
+
+if "GATEWAY_CLOCK" in os.environ:
+    clock.now = now_or_shifted  # before any module takes it by name
 
 django.setup()
 
@@ -200,4 +217,27 @@ def records(asked):
     return [{name: value for name, value in row.items() if name != "request_in_at"} for row in rows]
 
 
-HELP = {"/entries": entries, "/sign": sign, "/kept": kept, "/records": records}
+def number(_asked):
+    """Let the sequencer number what waits."""
+    from dean06.ledger.public import sequence
+
+    return sequence("default")
+
+
+def appoint(asked):
+    """Let a witness of this installation follow both logs of the exchange, and submit to it."""
+    from dean06.ledger.public import add_witness, log_keys, watch
+
+    for log in ("exchange.provider", "exchange.consumer"):
+        key = watch(witness=asked["witness"], keeper="VN", log_name=log, keys=log_keys())
+    return add_witness(verifier_key=str(key), address=asked["address"])
+
+
+def submit(_asked):
+    """Submit the newest checkpoints; say how many were cosigned and what a witness contradicts."""
+    from dean06.ledger.public import submit_everywhere, witnesses
+
+    return {"cosigned": submit_everywhere(), "problems": [one.problem for one in witnesses() if one.problem]}
+
+
+HELP = {"/entries": entries, "/sign": sign, "/kept": kept, "/records": records, "/number": number, "/appoint": appoint, "/submit": submit}

@@ -188,6 +188,7 @@ class Gateways:
     provider_port: int
     system_port: int
     processes: dict = field(default_factory=dict)
+    own_environment: dict = field(default_factory=dict)  # what one process alone is told
     hop_tls: str = "external"  # so that curl and raw sockets can speak to both gateways
 
     @property
@@ -247,7 +248,7 @@ class Gateways:
         with (self.folder / f"{name}.log").open("a") as log:
             self.processes[name] = subprocess.Popen(
                 [str(Path(sys.executable).with_name("granian")), *options, f"exchange_gateway_apps:{name}"],
-                env=self.environment,
+                env={**self.environment, **self.own_environment.get(name, {})},
                 stdout=log,
                 stderr=log,
                 cwd=TESTS,

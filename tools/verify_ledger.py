@@ -6,6 +6,7 @@ encrypted readable parts, whose keys never leave the server; a proof carries its
 in a bundle are checked with ``openssl ts``; where that program is not there, this is said.
 
     python tools/verify_ledger.py export DIRECTORY --key keys.pem
+    python tools/verify_ledger.py archive DIRECTORY --key keys.pem
     python tools/verify_ledger.py database "host=... dbname=dean06" --key keys.pem --known older.note
     python tools/verify_ledger.py proof proof.json --key keys.pem
     python tools/verify_ledger.py bundle bundle.zip --key keys.pem --trust root.pem --witness witnesses.txt
@@ -30,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -52,6 +54,7 @@ KEY_NAME = "dean06.ledger"
 PROOF_FORMAT = "dean06-ledger-proof/1"
 BUNDLE_FORMAT = "dean06-evidence/1"
 LARGEST_BUNDLE_BYTES = 100_000_000
+ARCHIVE_FORMAT = "dean06-ledger-archive/1"
 EXPORT_FORMAT = "dean06-ledger-export/1"
 PEM_END = b"-----END PUBLIC KEY-----"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 -- runs on any Python 3
@@ -294,6 +297,84 @@ def exported(directory: Path) -> Iterator[Source]:
             subjects=((row["entry_id"], row["position"], bytes.fromhex(row["subject"])) for row in lines(place / "subjects.jsonl")),
             cosigned=((row["size"], row["witness"], row["note"]) for row in lines(place / "cosignatures.jsonl")),
         )
+
+
+def archived(directory: Path) -> Iterator[Source]:
+    """Open each log of an archive: its files one after the other, as one log; a file that does not fit ends its log."""
+    paths = [path for path in sorted(directory.glob("*.zip")) if path.is_file()]
+    if not paths:
+        raise CannotRun(f"{directory} holds no archive of a ledger")
+    logs: dict[str, list[tuple[dict[str, Any], Path]]] = {}
+    for path in paths:
+        try:
+            with zipfile.ZipFile(path) as file:
+                manifest = json.loads(file.read("manifest.json"))
+            if manifest["format"] != ARCHIVE_FORMAT:
+                raise CannotRun(f"this program reads {ARCHIVE_FORMAT}")
+            logs.setdefault(manifest["log"], []).append((manifest, path))
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, zlib.error) as exc:
+            raise CannotRun(f"{path.name} is no file of an archive") from exc
+    for name, files in sorted(logs.items()):
+        files.sort(key=lambda one: one[0]["first"])
+        yield Source(
+            log=name,
+            leaves=(
+                (row["seq"], row["entry_id"], bytes.fromhex(row["leaf_hash"]), bytes.fromhex(row["chain_hash"]), row["entry"])
+                for row in packed_lines(files, "leaves.jsonl")
+            ),
+            unnumbered=iter(()),
+            checkpoints=((row["size"], row["note"]) for row in packed_lines(files, "checkpoints.jsonl")),
+            subjects=((row["entry_id"], row["position"], bytes.fromhex(row["subject"])) for row in packed_lines(files, "subjects.jsonl")),
+            cosigned=((row["size"], row["witness"], row["note"]) for row in packed_lines(files, "cosignatures.jsonl")),
+        )
+
+
+def packed_lines(files: list[tuple[dict[str, Any], Path]], name: str) -> Iterator[Any]:
+    """Read the lines of one part out of each file of an archive in turn."""
+    for _, path in files:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as part:
+            for line in part:
+                yield json.loads(line)
+
+
+def link_faults(directory: Path) -> Iterator[Finding]:
+    """Check that every file is whole and continues the one before it (``linkinginfo``, as X-Road's archives have it)."""
+    before: dict[str, tuple[str, str]] = {}
+    named: dict[str, list[tuple[int, Path]]] = {}
+    for path in sorted(directory.glob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+        named.setdefault(manifest["log"], []).append((manifest["first"], path))
+    for log, files in named.items():
+        for first, path in sorted(files):
+            with zipfile.ZipFile(path) as archive:
+                stated, *lines = archive.read("linkinginfo").decode().splitlines()
+                digest, name, _ = stated.split(" ")
+                if (digest, name) != before.get(log, ("-", "-")):
+                    yield Finding(log, "file_missing", f"{path.name} does not continue the file before it", first)
+                for line in lines:
+                    said, part = line.split(" ")
+                    digest = sha256((digest + file_digest(archive, part)).encode()).hex()
+                    if digest != said:
+                        yield Finding(log, "file_altered", f"{part} of {path.name} is not the one that was linked", first)
+                        digest = said
+                if {line.split(" ")[1] for line in lines} | {"linkinginfo"} != set(archive.namelist()) or not path.stem.endswith(
+                    digest[:16]
+                ):
+                    yield Finding(log, "file_altered", f"{path.name} holds other parts, or bears another name, than was linked", first)
+            before[log] = digest, path.name
+
+
+def file_digest(archive: zipfile.ZipFile, name: str) -> str:
+    """Hash one part of an archive; a part that cannot be read has no digest."""
+    digest = hashlib.sha256()
+    try:
+        with archive.open(name) as part:
+            while chunk := part.read(1 << 20):
+                digest.update(chunk)
+    except (KeyError, zipfile.BadZipFile, zlib.error):
+        return ""
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -734,6 +815,12 @@ def run(arguments: argparse.Namespace) -> list[Finding]:
     witnesses = Witnesses("\n".join(path.read_text(encoding="utf-8") for path in arguments.witness))
     if arguments.what == "bundle":
         return verify_bundle(Path(arguments.place), keys, witnesses, arguments.trust.read_bytes() if arguments.trust else None)
+    if arguments.what == "archive":
+        place = Path(arguments.place)
+        try:
+            return [*verify_all(archived(place), keys, known, witnesses), *link_faults(place)]
+        except (zipfile.BadZipFile, zlib.error, KeyError):
+            return list(link_faults(place)) or [Finding("", "file_altered", "a file of the archive cannot be read")]
     if arguments.what == "export":
         return verify_all(exported(Path(arguments.place)), keys, known, witnesses)
     with database(arguments.place) as sources:
@@ -760,8 +847,8 @@ def verify_all(sources: Iterable[Source], keys: Keys, known: list[Checkpoint], w
 def main(arguments: list[str] | None = None) -> int:
     """Run; return the exit code."""
     parser = argparse.ArgumentParser(description="Verify a dean06 ledger without dean06.")
-    parser.add_argument("what", choices=["export", "database", "proof", "bundle"])
-    parser.add_argument("place", help="directory of the export, connection string, proof file or bundle")
+    parser.add_argument("what", choices=["export", "archive", "database", "proof", "bundle"])
+    parser.add_argument("place", help="directory of the export or archive, connection string, proof file or bundle")
     parser.add_argument("--key", type=Path, required=True, help="PEM of the log's public keys, from a place you trust")
     parser.add_argument("--known", type=Path, action="append", default=[], help="a checkpoint or proof kept from before (repeatable)")
     parser.add_argument("--witness", type=Path, action="append", default=[], help="file of witnesses' verifier keys (repeatable)")

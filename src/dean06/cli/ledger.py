@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -100,6 +101,26 @@ def export(*, directory: Path, as_json: bool) -> None:
     for log in manifest["logs"]:
         click.echo(f"{log['directory']}: {log['entries']} lượt ghi, {log['checkpoints']} điểm chốt")
     click.echo(f"python tools/verify_ledger.py export {directory} --key {directory}/keys.pem")
+
+
+@ledger.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--log", default="", help="Only this log.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day to write; yesterday if left out.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
+@with_database
+@refusals_shown
+def archive(*, directory: Path, log: str, until: datetime | None, dry_run: bool) -> None:
+    """Write each closed day that is not yet in DIRECTORY, a file a log and day; nothing leaves the database.
+
+    Readable parts stay encrypted. ``tools/verify_ledger.py archive`` verifies the files offline.
+
+    Example: dean06 ledger archive /srv/archive --log exchange.provider
+    """
+    from dean06.ledger.public import archive as archive_to
+
+    for one in archive_to(directory, until=until.date() if until else None, log=log, is_dry=dry_run):
+        click.echo(f"{one.log}  {one.day}  {one.first}-{one.last}  {one.file or 'sẽ ghi'}")
 
 
 @ledger.command()

@@ -1,6 +1,6 @@
 """What the ledger may refuse."""
 
-from dean06.core.errors import Invalid, NotFound, Unavailable
+from dean06.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class EntryNotFound(NotFound):
@@ -29,3 +29,10 @@ class MalformedWitness(Invalid):
 
     code = "ledger.malformed_witness"
     message_vi = "Khóa hoặc địa chỉ của nhân chứng không đúng định dạng."
+
+
+class ArchiveBroken(Conflict):
+    """The files of the archive do not continue one another: one is missing, doubled or damaged."""
+
+    code = "ledger.archive_broken"
+    message_vi = "Các tệp lưu trữ không nối tiếp nhau: có tệp thiếu, trùng hoặc hỏng."

@@ -64,22 +64,13 @@ def _export_database(using: str, directory: Path) -> Iterator[dict[str, Any]]:
         for log in logs_in(cursor):
             place = directory / using / log
             place.mkdir(parents=True)
-            leaves = (
-                {
-                    "seq": seq,
-                    "entry_id": str(entry_id),
-                    "leaf_hash": bytes(leaf).hex(),
-                    "chain_hash": bytes(chain).hex(),
-                    "entry": describe(entry_of(tuple(entry))) if entry[0] else None,
-                }
-                for seq, entry_id, leaf, chain, *entry in _rows(using, LEAVES, log)
-            )
+            leaves = (leaf_document(row) for row in rows(using, LEAVES, log))
             unnumbered = (
-                {"is_pending": waits, "entry": describe(entry_of(tuple(entry)))} for waits, *entry in _rows(using, UNNUMBERED, log)
+                {"is_pending": waits, "entry": describe(entry_of(tuple(entry)))} for waits, *entry in rows(using, UNNUMBERED, log)
             )
             subjects = (
                 {"entry_id": str(entry_id), "position": position, "subject": bytes(subject).hex()}
-                for entry_id, position, subject in _rows(using, SUBJECTS, log)
+                for entry_id, position, subject in rows(using, SUBJECTS, log)
             )
             yield {
                 "database": using,
@@ -94,11 +85,11 @@ def _export_database(using: str, directory: Path) -> Iterator[dict[str, Any]]:
 
 
 def _checkpoints(using: str, log: str) -> Iterator[dict[str, Any]]:
-    return ({"size": size, "note": note} for size, note in _rows(using, CHECKPOINTS, log))
+    return ({"size": size, "note": note} for size, note in rows(using, CHECKPOINTS, log))
 
 
 def _cosignatures(using: str, log: str) -> Iterator[dict[str, Any]]:
-    return ({"size": size, "witness": witness, "note": note} for size, witness, note in _rows(using, COSIGNATURES, log))
+    return ({"size": size, "witness": witness, "note": note} for size, witness, note in rows(using, COSIGNATURES, log))
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
@@ -106,9 +97,21 @@ def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
         return sum(1 for row in rows if file.write(json.dumps(row, ensure_ascii=False) + "\n"))
 
 
-def _rows(using: str, query: str, log: str) -> Iterator[tuple[Any, ...]]:
+def leaf_document(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Write a row of ``LEAVES`` as JSON."""
+    seq, entry_id, leaf, chain, *entry = row
+    return {
+        "seq": seq,
+        "entry_id": str(entry_id),
+        "leaf_hash": bytes(leaf).hex(),
+        "chain_hash": bytes(chain).hex(),
+        "entry": describe(entry_of(tuple(entry))) if entry[0] else None,
+    }
+
+
+def rows(using: str, query: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
     """Stream rows through a cursor of the server, inside the snapshot that is open."""
     with transaction.atomic(using=using), connections[using].chunked_cursor() as cursor:
-        cursor.execute(query, [log])
-        while rows := cursor.fetchmany(PAGE):
-            yield from rows
+        cursor.execute(query, values)
+        while page := cursor.fetchmany(PAGE):
+            yield from page

@@ -1,6 +1,7 @@
 """What other modules may use of ledger."""
 
 from dean06.ledger.actions import Draft, destroy_subject_key, record, record_batch, record_many
+from dean06.ledger.archiving import ArchivedDay, archive
 from dean06.ledger.evidence import Opened, evidence_of, look_at, opened_after, size_of
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.findings import Finding, Findings
@@ -14,6 +15,7 @@ from dean06.ledger.witness_endpoint import witness_app
 from dean06.ledger.witnessing import keys_of_pem, watch, witness_key
 
 __all__ = [
+    "ArchivedDay",
     "Draft",
     "Finding",
     "Findings",
@@ -22,6 +24,7 @@ __all__ = [
     "Overdue",
     "Statement",
     "add_witness",
+    "archive",
     "ask_witnesses",
     "closed_proof_of",
     "destroy_subject_key",

@@ -9,7 +9,6 @@ from dean06.exchange import providing
 from dean06.exchange.evidence import Evidence, keep, write
 from dean06.exchange.public import verify_messages
 from dean06.ledger.public import sequence, verify
-from dean06.signing.public import rotate
 from exchange_evidence_world import look_up, populate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +28,6 @@ def kept(monkeypatch):
         monkeypatch.setattr(f"dean06.exchange.{module}.write", noting, raising=False)
     populate()
     look_up()
-    rotate("member.VN.COM.DEMOBANK")
     look_up()
     return seen
 
@@ -38,10 +36,16 @@ def problems():
     return {(one.problem, one.seq) for one in verify_messages(processes=1).findings}
 
 
-def test_signatures_by_keys_that_were_replaced_since_are_verified_too(kept):
+def test_both_signatures_of_each_side_s_record_are_verified(kept):
     seen = verify_messages()
 
     assert (seen.signatures, seen.findings) == (8, ())
+
+
+def test_signatures_by_keys_that_are_not_published_any_more_are_verified_by_their_certificates(kept, monkeypatch):
+    monkeypatch.setattr("dean06.exchange.proving.published_keys", lambda _name: ())
+
+    assert (verify_messages(processes=1).signatures, problems()) == (8, set())
 
 
 def forged(detail, name, **changes):

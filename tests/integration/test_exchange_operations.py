@@ -68,6 +68,17 @@ def test_a_record_holds_nothing_that_a_caller_wrote_freely():
     assert len(row["user_key"]) == 32
 
 
+@pytest.mark.parametrize("text", ["back\\slash \\N \\.", "tab\tand\nline", 'quote\'s "x"', "đường ✓"])
+def test_a_record_keeps_any_text_in_its_column(text):
+    client = a_client()
+    write([ended(client, message_id=text), ended(client, message_id="next")])
+
+    assert set(Record.objects.filter(client=client).values_list("message_id", flat=True)) == {
+        text.replace("\t", " ").replace("\n", " "),
+        "next",
+    }
+
+
 def test_the_same_user_is_somebody_else_at_another_client():
     assert user_key("VN/COM/A/X", "officer-1") == user_key("VN/COM/A/X", "officer-1")
     assert user_key("VN/COM/A/X", "officer-1") != user_key("VN/COM/B/X", "officer-1")

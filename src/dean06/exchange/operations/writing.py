@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,13 +16,14 @@ from django.db import connections, transaction
 from dean06.core.databases import database_of
 from dean06.core.instance import kept_secret
 from dean06.exchange import snapshot
-from dean06.exchange.domain.metering import UNKNOWN, Seen
+from dean06.exchange.domain.metering import Seen
 from dean06.exchange.evidence import harmless
 from dean06.exchange.metadata import endpoints_of
 from dean06.exchange.operations.domain.histogram import bucket_of
 from dean06.exchange.operations.domain.paths import pattern_of
 
 WINDOW: Final = timedelta(minutes=10)
+UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f]")
 LONGEST_ENDPOINT: Final = 300
 LONGEST_TRANSACTION: Final = 64
 USER_CHARACTERS: Final = 32  # 128 bits in hexadecimal digits
@@ -55,73 +57,90 @@ class Ended(NamedTuple):
     at: float
 
 
-Place = tuple[datetime, str, str, str, str, int]
-Row = tuple[str, datetime, int, str, str, str, str, str, str, str, bool, int, int, str, int]
+Place = tuple[float, str, str, str, str, int]
+"""Begin of the window in seconds since 1970, side, client, service, outcome and bucket."""
 
 
 def write(calls: Sequence[Ended]) -> None:
     """Write the records of calls and add them to the sums, both or neither."""
-    patterns = _patterns({call.seen.service for call in calls})
-    rows = [_row(call, patterns) for call in calls]
+    patterns = _Patterns({call.seen.service for call in calls})
+    lines = [_line(call, patterns) for call in calls]
+    sums = _summed(calls)
     using = database_of("exchange")
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         with cursor.copy(COPY) as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(ADD, _columns(_summed(rows)))
+            copy.write("".join(lines))
+        cursor.execute(ADD, _columns(sums))
 
 
 def user_key(client: str, user: str) -> str:
     """Return the pseudonym of an end user of a client, who is somebody else at another client; nothing for nobody."""
-    return _user_key(str(settings.DEAN06_DATA_DIR), client, user) if user else ""
+    return hmac.digest(_secret(), f"{client}\n{user}".encode(), hashlib.sha256).hex()[:USER_CHARACTERS] if user else ""
 
 
-@lru_cache(maxsize=4096)
-def _user_key(data_dir: str, client: str, user: str) -> str:
-    secret = kept_secret(Path(data_dir) / "secrets" / "operations-users").encode()
-    return hmac.digest(secret, f"{client}\n{user}".encode(), hashlib.sha256).hex()[:USER_CHARACTERS]
+@cache
+def _secret() -> bytes:
+    return kept_secret(Path(settings.DEAN06_DATA_DIR) / "secrets" / "operations-users").encode()
 
 
-def _patterns(services: AbstractSet[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
-    known = {str(identifier): entry for identifier, entry in snapshot.current().services.items()}
-    return {name: endpoints_of(known[name]) for name in services & known.keys()}
+class _Patterns(dict[tuple[str, str, str], str]):
+    """Registered pattern by service, method and path, found once for all calls of a group that ask the same."""
+
+    def __init__(self, services: AbstractSet[str]) -> None:
+        super().__init__()
+        known = {str(identifier): entry for identifier, entry in snapshot.current().services.items()}
+        self._endpoints = {name: endpoints_of(known[name]) for name in services & known.keys()}
+
+    def __missing__(self, key: tuple[str, str, str]) -> str:
+        service, method, path = key
+        self[key] = found = pattern_of(method, path, self._endpoints.get(service, ()))[:LONGEST_ENDPOINT]
+        return found
 
 
-def _row(call: Ended, patterns: Mapping[str, Sequence[tuple[str, str]]]) -> Row:
-    seen: Seen = call.seen
-    seconds = max(0.0, call.ended - seen.began)
-    client, service = seen.client or UNKNOWN, seen.service or UNKNOWN
-    return (
-        call.side,
-        datetime.fromtimestamp(call.at - seconds, UTC),
-        round(seconds * 1_000_000),
-        client,
-        service,
+def _line(call: Ended, patterns: _Patterns) -> str:
+    """Return a record as a line of COPY's text format; written out here because it costs a third of what psycopg's writer does."""
+    side, seen, ended, at = call
+    seconds = max(0.0, ended - seen.began)
+    values = (
+        side,
+        datetime.fromtimestamp(at - seconds, UTC).isoformat(),
+        str(round(seconds * 1_000_000)),
+        seen.client,
+        seen.service,
         seen.method,
-        pattern_of(seen.method, seen.path, patterns.get(service, ()))[:LONGEST_ENDPOINT],
+        patterns[seen.service, seen.method, seen.path],
         harmless(seen.message_id),
         seen.transaction_id[:LONGEST_TRANSACTION],
-        user_key(client, seen.user),
-        seen.has_issue,
-        seen.request_bytes,
-        seen.answer_bytes,
+        user_key(seen.client, seen.user),
+        "t" if seen.has_issue else "f",
+        str(seen.request_bytes),
+        str(seen.answer_bytes),
         seen.outcome or UNFORESEEN,
-        seen.status,
+        str(seen.status),
     )
+    line = "\t".join(values)
+    if not "".join(values).isprintable():
+        line = "\t".join(UNPRINTED.sub(" ", value) for value in values)
+    return line.replace("\\", "\\\\") + "\n"
 
 
-def _summed(rows: Iterable[Row]) -> dict[Place, list[int]]:
+def _summed(calls: Sequence[Ended]) -> dict[Place, list[int]]:
+    length = WINDOW.total_seconds()
     sums: dict[Place, list[int]] = {}
-    for side, at, duration_us, client, service, *_middle, request_bytes, answer_bytes, outcome, _status in rows:
-        window = datetime.fromtimestamp(at.timestamp() // WINDOW.total_seconds() * WINDOW.total_seconds(), UTC)
-        figures = sums.setdefault((window, side, client, service, outcome, bucket_of(duration_us)), [0, 0, 0])
-        for place, value in enumerate((1, request_bytes, answer_bytes)):
-            figures[place] += value
+    for side, seen, ended, at in calls:
+        seconds = max(0.0, ended - seen.began)
+        bucket = bucket_of(round(seconds * 1_000_000))
+        place = ((at - seconds) // length * length, side, seen.client, seen.service, seen.outcome or UNFORESEEN, bucket)
+        if (figures := sums.get(place)) is None:
+            figures = sums[place] = [0, 0, 0]
+        figures[0] += 1
+        figures[1] += seen.request_bytes
+        figures[2] += seen.answer_bytes
     return sums
 
 
 def _columns(sums: Mapping[Place, Sequence[int]]) -> list[list[object]]:
     """Return the columns of the rows, in the order of their key: two processes that add to the same rows never wait crosswise."""
-    rows = [(*place, *figures) for place, figures in sorted(sums.items())]
+    rows = [(datetime.fromtimestamp(place[0], UTC), *place[1:], *figures) for place, figures in sorted(sums.items())]
     return [list(column) for column in zip(*rows, strict=True)]

@@ -1,22 +1,24 @@
 """Records of calls in the database: what they hold, what they never hold, how long they stay."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from dean06.core.clock import now
 from dean06.exchange import providing
+from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.metering import Seen
-from dean06.exchange.errors import PurposeNotCovered
+from dean06.exchange.errors import BadRequest, PurposeNotCovered
 from dean06.exchange.indexing import index_evidence
-from dean06.exchange.operations import counting
+from dean06.exchange.operations import counting, reading
 from dean06.exchange.operations.models import AgreementUse, CallSum, Record
+from dean06.exchange.operations.reading import records_of
 from dean06.exchange.operations.tasks import forget_old_calls
 from dean06.exchange.operations.writing import Ended, user_key, write
 from exchange_evidence_world import BANK, NUMBER, POPULATION, look_up, populate
-from exchange_gateways import CLIENT
+from exchange_gateways import CLIENT, TOKEN
 from exchange_gateways import POPULATION as POPULATION_ADDRESS
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +132,74 @@ def test_the_evidence_says_when_an_agreement_was_last_used(monkeypatch):
     look_up()
     index_evidence()
     assert AgreementUse.objects.get(code=used.get().code).last_used_at >= before
+
+
+def paged(client, since, until):
+    """Ask as a collector does, until nothing is left."""
+    found, questions = [], 0
+    while since is not None:
+        answer = records_of(ClientId.parse(client), since=str(since), until=str(until))
+        found += answer["records"]
+        since, questions = answer.get("nextRecordsFrom"), questions + 1
+    return found, questions
+
+
+@pytest.mark.parametrize("most", [2, 3, 100])
+def test_a_collector_gets_each_record_of_its_own_once(monkeypatch, most):
+    monkeypatch.setattr(reading, "MOST", most)
+    client, other = a_client(), a_client()
+    begin = int(now().timestamp()) - 3 * 3600
+    for number, offset in enumerate((0, 5, 5.2, 5.4, 5.6, 5.9, 4000, 7300, 7300.5, 9000)):
+        at = datetime.fromtimestamp(begin + offset + 0.004, UTC)
+        write([ended(client, at=at, side="consumer", transaction_id=f"t-{number}"), ended(other, at=at, side="consumer")])
+    write([ended(client, side="consumer", transaction_id="too young")])
+
+    found, questions = paged(client, begin, int(now().timestamp()) + 60)
+
+    assert [row["xRequestId"] for row in found] == [f"t-{number}" for number in range(10)]
+    assert questions >= 3
+    assert {row["securityServerType"] for row in found} == {"Client"}
+
+
+def test_a_provider_gets_what_its_services_were_asked_and_no_end_users():
+    client = a_client()
+    provider = f"VN/GOV/{uuid4().hex[:8]}/REGISTER"
+    begin = now() - timedelta(minutes=5)
+    seen = Seen(10.0, client=client, service=f"{provider}/one", outcome="exchange.rate_exceeded", user="officer-1", method="GET")
+    near = Seen(10.0, client=client, service=f"{provider}2/one", outcome="answered")
+    write([Ended("provider", one, 10.25, begin.timestamp()) for one in (seen, near)])
+
+    [row] = records_of(ClientId.parse(provider), since=str(int(begin.timestamp()) - 60), until="")["records"]
+
+    assert (row["succeeded"], row["faultCode"], row["serviceCode"]) == (False, "exchange.rate_exceeded", "one")
+    assert (row["serviceSubsystemCode"], row["clientMemberClass"]) == ("REGISTER", "COM")
+    assert row["responseOutTs"] - row["requestInTs"] == 250
+    assert "messageUserId" not in row
+    assert "statusCode" not in row
+
+
+@pytest.mark.parametrize("text", ["now", "1e9", "99999999999999999999"])
+def test_times_are_whole_seconds(text):
+    with pytest.raises(BadRequest):
+        records_of(ClientId.parse(BANK), since=text, until="")
+
+
+ADDRESS = "/operational-data?xRoadInstance=VN&memberClass=COM&memberCode=DEMOBANK&subsystemCode="
+
+
+@pytest.mark.xdist_group("exchange_gateways")
+def test_a_member_collects_its_records_at_its_gateway_and_nobody_elses(gateways):
+    def ask(address, *options):
+        return gateways.curl(address, *options, data=None, client="", purpose="", kind="")
+
+    answered = ask(f"{ADDRESS}CUSTOMERS&recordsFrom={int(time.time()) - 600}")
+    refused = ask(f"{ADDRESS}GUARDED")
+    allowed = ask(f"{ADDRESS}GUARDED", "-H", f"X-Exchange-Token: {TOKEN}")
+
+    assert (answered.status, refused.status, allowed.status) == (200, 401, 200)
+    assert {row["clientSubsystemCode"] for row in answered.json["records"]} <= {"CUSTOMERS"}
+    assert ask(f"{ADDRESS}CUSTOMERS&recordsFrom=never").status == 400
+    assert ask("/operational-data").status == 400
 
 
 @pytest.mark.xdist_group("exchange_gateways")

@@ -5,6 +5,7 @@ from typing import Final
 from dean06.exchange.consumer_edge import ConsumerEdge
 from dean06.exchange.evidence_app import ASIC, evidence_app
 from dean06.exchange.ngsp.desk import REVOKE, TOKEN, TokenDesk
+from dean06.exchange.operational_app import OPERATIONAL_DATA, operational_app
 from dean06.exchange.provider_edge import ProviderEdge
 from dean06.exchange.wire import Application, Receive, Scope, Send
 from dean06.ledger.public import witness_app
@@ -13,10 +14,10 @@ WITNESS: Final = "/witness/"
 
 
 def consumer_app() -> Application:
-    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, ``/asic``, ``/token``, and its witnesses."""
+    """Return the consumer's gateway: ``/r1/…``, ``/listClients``, the metadata services, and beside them what is no message."""
     edge = ConsumerEdge()
     desk = TokenDesk(edge)
-    return beside(edge, {WITNESS: witness_app, ASIC: evidence_app, TOKEN: desk, REVOKE: desk})
+    return beside(edge, {WITNESS: witness_app, ASIC: evidence_app, OPERATIONAL_DATA: operational_app, TOKEN: desk, REVOKE: desk})
 
 
 def provider_app() -> Application:

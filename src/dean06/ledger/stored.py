@@ -31,9 +31,16 @@ LEAVES: Final = f"""
     WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
 NODES: Final = """
-    SELECT n.level, n.index, n.node_hash FROM generate_series(1, 62) AS g(level)
-    JOIN ledger_ledgernode n ON n.log = %s AND n.level = g.level AND n.index >= %s::bigint >> g.level AND n.index < %s::bigint >> g.level
+    SELECT n.level, n.index, n.node_hash FROM generate_series(1, %s::int) AS g(level) CROSS JOIN LATERAL (
+        SELECT level, index, node_hash FROM ledger_ledgernode
+        WHERE log = %s AND level = g.level AND index >= %s::bigint >> g.level AND index < %s::bigint >> g.level OFFSET 0
+    ) n
 """
+ONE_BY_ONE: Final = """
+    SELECT set_config(name, setting, true)
+    FROM (VALUES ('max_parallel_workers_per_gather', '0'), ('jit', 'off'), ('enable_seqscan', 'off')) AS wanted(name, setting)
+"""
+"""A few thousand rows of a large table at a time: found by its index, by one process, whatever the planner thinks of the rest."""
 
 
 @dataclass(slots=True)
@@ -71,6 +78,7 @@ def same_snapshot(using: str, identifier: str) -> Iterator[Any]:
     """Read, over a connection of this process, the state that another one exported (``pg_export_snapshot``)."""
     with snapshot(using) as cursor:
         cursor.execute("SET TRANSACTION SNAPSHOT %s", [identifier])
+        cursor.execute(ONE_BY_ONE)
         yield cursor
 
 
@@ -94,7 +102,7 @@ def leaves_after(cursor: Any, log: str, seq: int, *, until: int, with_readings: 
 
 def nodes_between(cursor: Any, log: str, before: int, after: int) -> dict[tuple[int, int], bytes]:
     """Return the hashes of the complete subtrees that end between two sizes of a log, by level and index."""
-    return {(level, index): value for level, index, value in fetched(cursor, NODES, [log, before, after])}
+    return {(level, index): value for level, index, value in fetched(cursor, NODES, [after.bit_length(), log, before, after])}
 
 
 def fetched(cursor: Any, query: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -19,9 +19,9 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from dean06.core.documents import render_pdf
 from dean06.signing import public
-from dean06.signing.keys import trust_anchors
 from dean06.signing.pades import BOUND_HASH_OID
 from dean06.signing.public import FieldBox
+from dean06.signing.trust import trust_anchors
 
 EVENT_HASH = hashlib.sha256("sự kiện của bước".encode()).digest()
 

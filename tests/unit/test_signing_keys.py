@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from dean06.signing import certificates, keystore, public
 from dean06.signing.backend import KeyRecord, KeyVersion
 from dean06.signing.errors import KeyCannotSignThis, KeyDamaged, KeyInOtherUse, KeyNameInvalid, KeyNotFound, KeystoreLocked, SubjectInvalid
-from dean06.signing.keys import backend, published_dir, thumbprint
+from dean06.signing.keys import backend, thumbprint
+from dean06.signing.trust import published_dir
 
 PASSPHRASE = "mật khẩu của kho khóa thử"
 

@@ -7,9 +7,10 @@ from typing import Final
 from dean06.core.bench import Row, Size, benchmark
 from dean06.core.documents import render_pdf
 from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
-from dean06.signing.keys import ensure_key, ensure_trust, signer
+from dean06.signing.keys import ensure_key, signer
 from dean06.signing.signatures import FieldBox
 from dean06.signing.timestamps import timestamp
+from dean06.signing.trust import ensure_trust
 
 ROUNDS: Final[dict[Size, int]] = {"quick": 20, "small": 60, "full": 300}
 BENCH_KEY: Final = "officer.benchmark"

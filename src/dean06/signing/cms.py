@@ -14,7 +14,8 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dean06.signing.keys import Signer, chain, chain_for_one_signature
+from dean06.signing.keys import Signer
+from dean06.signing.trust import chain, chain_for_one_signature
 
 INTEGER, OCTET_STRING, SEQUENCE, SET = 0x02, 0x04, 0x30, 0x31  # ITU-T X.690, sec. 8
 CONTEXT_0, CONTEXT_1, CONTEXT_4 = 0xA0, 0xA1, 0xA4

@@ -21,9 +21,9 @@ from pyhanko_certvalidator import ValidationContext
 from dean06.core import clock
 from dean06.signing.bounds import MOST_SIGNATURES, opened
 from dean06.signing.errors import PdfTooLarge
-from dean06.signing.keys import issuing_certificates, trust_anchors
 from dean06.signing.pades import BOUND_HASH_OID
 from dean06.signing.signatures import Finding, PdfSignature
+from dean06.signing.trust import issuing_certificates, trust_anchors
 
 SIGNERS_USAGE: Final = KeyUsageConstraints(key_usage={"non_repudiation"})
 LONGEST_TEXT: Final = 500  # characters of a text that a stranger wrote

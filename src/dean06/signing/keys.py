@@ -1,9 +1,8 @@
-"""Named keys: made once, used by name, rotated; and the chain of trust that they hang on."""
+"""Named keys: made once, used by name, renewed with a certificate of the authority that they hang on."""
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,14 +13,12 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_der_public_key,
 )
@@ -29,9 +26,9 @@ from django.conf import settings
 
 from dean06.core import clock
 from dean06.signing.backend import USAGES, Algorithm, KeyBackend, KeyRecord, KeyVersion, PrivateKey, PublicKey, Usage
-from dean06.signing.certificates import PROFILES, Authority, issue, revocation_list
+from dean06.signing.certificates import PROFILES, Authority, issue
 from dean06.signing.errors import KeyCannotSignThis, KeyDamaged, KeyInOtherUse, KeyNotFound
-from dean06.signing.keystore import FileKeyStore, write_atomically
+from dean06.signing.keystore import FileKeyStore
 
 ROOT: Final = "ca.root"
 ISSUING: Final = "ca.issuing"
@@ -154,13 +151,14 @@ def signer(name: str) -> Signer:
     """
     store = backend()
     record = store.record(name)
-    return _signer(record, store)
+    return signer_of(record, store)
 
 
 _signers: dict[tuple[int, str, str], tuple[KeyVersion, Signer]] = {}
 
 
-def _signer(record: KeyRecord, store: KeyBackend) -> Signer:
+def signer_of(record: KeyRecord, store: KeyBackend) -> Signer:
+    """Return the current version of a key, built once for each version."""
     version = record.current
     place = (id(store), record.name, version.kid)
     known = _signers.get(place)
@@ -241,7 +239,7 @@ def is_valid_signature(public_key: PublicKey, data: bytes, signature: bytes) -> 
     return True
 
 
-# -- making and rotating
+# -- making and renewing
 
 
 def ensure_key(name: str, *, common_name: str, organisation: str = "", usage: Usage) -> Signer:
@@ -262,33 +260,12 @@ def ensure_key(name: str, *, common_name: str, organisation: str = "", usage: Us
             record = _record_or_none(store, name)  # another process may have been first
             if record is None:
                 blank = KeyRecord(name=name, usage=usage, common_name=common_name, organisation=organisation, versions=())
-                record = _add_version(store, blank)
+                record = add_version(store, blank)
             elif _is_ending(record):
-                record = _add_version(store, record)
+                record = add_version(store, record)
     if record.usage != usage:
         raise KeyInOtherUse(name=name, usage=record.usage)
-    return _signer(record, store)
-
-
-def rotate(name: str, *, common_name: str = "", organisation: str = "") -> Signer:
-    """Replace a key by a new one; the old public key and certificate stay published for the overlap of its usage.
-
-    The old private key is destroyed, except of an authority, which must go on signing the revocation list of what it issued.
-    A new subject may be given, as when an officer changes office.
-    """
-    store = backend()
-    with store.exclusive():
-        record = store.record(name)
-        record = replace(record, common_name=common_name or record.common_name, organisation=organisation or record.organisation)
-        made = _signer(_add_version(store, record), store)
-        if made.usage in {"root", "issuing"}:
-            publish_trust()
-    return made
-
-
-def rotation_order(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Sort key names so that each is renewed after the authority that will sign its certificate."""
-    return tuple(sorted(names, key=lambda name: (name != ROOT, name not in (ISSUING, GATEWAYS), name)))
+    return signer_of(record, store)
 
 
 def _record_or_none(store: KeyBackend, name: str) -> KeyRecord | None:
@@ -305,7 +282,7 @@ def _is_ending(record: KeyRecord) -> bool:
     return certificate.not_valid_after_utc - RENEWED_BEFORE_EXPIRY <= clock.now()
 
 
-def _add_version(store: KeyBackend, record: KeyRecord) -> KeyRecord:
+def add_version(store: KeyBackend, record: KeyRecord) -> KeyRecord:
     """Make a key pair and its certificate, retire the versions before it, and save all that at once."""
     now = clock.now()
     algorithm: Algorithm = "Ed25519" if record.usage == "ledger" else "P-256"
@@ -353,185 +330,22 @@ def _certificate(record: KeyRecord, private_key: PrivateKey) -> bytes | None:
 def authority_for(usage: Usage) -> Authority:
     """Return the authority that signs certificates of a usage, made first where there is none yet."""
     if usage == "issuing":
-        return _authority(_ensured_authority(ROOT))
-    return _authority(_ensured_authority(GATEWAYS if usage == "gateway" else ISSUING))
+        return authority_of(ensured_authority(ROOT))
+    return authority_of(ensured_authority(GATEWAYS if usage == "gateway" else ISSUING))
 
 
-def _ensured_authority(name: str) -> Signer:
+def ensured_authority(name: str) -> Signer:
+    """Return an authority's key by its name, made first where it is missing."""
     usage, common_name = next((usage, title) for known, usage, title in (*TRUST, OF_GATEWAYS) if known == name)
     return ensure_key(name, common_name=common_name, organisation=TRUST_ORGANISATION, usage=usage)
 
 
-def _authority(made: Signer) -> Authority:
+def authority_of(made: Signer) -> Authority:
+    """Return what signs certificates with a key.
+
+    Raises:
+        KeyDamaged: the key has no certificate of its own.
+    """
     if made.certificate is None:
         raise KeyDamaged(f"The authority {made.name} has no certificate.", name=made.name)
     return Authority(certificate=made.certificate, private_key=made.private_key_for_jose())
-
-
-# -- trust
-
-
-def ensure_trust() -> None:
-    """Make root, issuing authority, time-stamp authority, ledger and OpenID keys where they are missing; publish the chain."""
-    for name, usage, common_name in TRUST:
-        ensure_key(name, common_name=common_name, organisation=TRUST_ORGANISATION, usage=usage)
-    publish_trust()
-
-
-def trust_anchors() -> tuple[x509.Certificate, ...]:
-    """Return the root certificates, the current one first; retired ones stay, as old signatures hang on them."""
-    return tuple(_certificates(ROOT))
-
-
-def issuing_certificates() -> tuple[x509.Certificate, ...]:
-    """Return the certificates of the issuing authority, the current one first."""
-    return tuple(_certificates(ISSUING))
-
-
-def _certificates(name: str) -> Iterator[x509.Certificate]:
-    for version in backend().record(name).versions:
-        if version.certificate_der is not None:
-            yield x509.load_der_x509_certificate(version.certificate_der)
-
-
-def trust_anchor_pem() -> bytes:
-    """Return the root certificates as PEM, the current one first."""
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in trust_anchors())
-
-
-def chain(name: str) -> tuple[x509.Certificate, ...]:
-    """Return a key's certificate and the authorities above it, without the root.
-
-    Raises:
-        KeyCannotSignThis: keys of this usage are published bare.
-    """
-    certificate = signer(name).certificate
-    if certificate is None:
-        raise KeyCannotSignThis(f"The key {name} has no certificate.", name=name)
-    return _linked(certificate)
-
-
-def chain_for_one_signature(key: Signer) -> tuple[x509.Certificate, ...]:
-    """Issue a certificate for a single signature of a key and return it with the authorities above it, without the root.
-
-    Same key, same subject, same end as the key's own certificate, but a serial number of its own, as remote signing services
-    do: each signature can be named, and struck off, alone. It also spares viewers a fault of poppler 22.12, which keeps
-    pointing at freed memory when one certificate occurs in two signatures of a file and then finds it "corrupted".
-
-    Raises:
-        KeyCannotSignThis: keys of this usage are published bare.
-    """
-    record = backend().record(key.name)
-    own = key.certificate
-    if own is None or not isinstance(key.public_key, EllipticCurvePublicKey):
-        raise KeyCannotSignThis(f"The key {key.name} has no certificate.", name=key.name)
-    certificate = issue(
-        key.usage,
-        public_key=key.public_key,
-        common_name=record.common_name,
-        organisation=record.organisation,
-        authority=_authority(_ensured_authority(ISSUING)),
-        latest_end=own.not_valid_after_utc,
-    )
-    return _linked(certificate)
-
-
-def _linked(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
-    above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuing_certificates()}
-    parent = above.get(_issuer_identifier(certificate))
-    return (certificate,) if parent is None or parent == certificate else (certificate, parent)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class TlsIdentity:
-    """What a TLS server or client of a gateway needs, as PEM.
-
-    Attributes:
-        kid: which version of the key.
-        certificate: of the key.
-        key: PKCS#8, not encrypted.
-        authorities: who signs certificates of gateways, all versions.
-    """
-
-    kid: str
-    certificate: bytes
-    key: bytes
-    authorities: bytes
-
-
-def tls_identity(name: str) -> TlsIdentity:
-    """Return a gateway's certificate and private key, and the authority whose certificates it trusts.
-
-    Raises:
-        KeyInOtherUse: the key is not a gateway's; keys that sign do not leave the store.
-    """
-    made = signer(name)
-    if made.usage != "gateway" or made.certificate is None:
-        raise KeyInOtherUse(name=name, usage=made.usage)
-    return TlsIdentity(
-        kid=made.kid,
-        certificate=made.certificate.public_bytes(Encoding.PEM),
-        key=made.private_key_for_jose().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        authorities=b"".join(certificate.public_bytes(Encoding.PEM) for certificate in _certificates(GATEWAYS)),
-    )
-
-
-def write_tls_files(name: str, *, certificate: Path, key: Path, authorities: Path) -> None:
-    """Write a gateway's TLS identity as files that their owner alone may read, the certificate last.
-
-    The key stands there in the clear: granian 2.8 cannot open an encrypted one. It signs no message and ends within a year.
-    """
-    made = tls_identity(name)
-    for path, data in ((authorities, made.authorities), (key, made.key), (certificate, made.certificate)):
-        write_atomically(path, data)
-
-
-def chain_pem(name: str) -> bytes:
-    """Return a key's certificate and the authorities above it as PEM, without the root."""
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain(name))
-
-
-def certificates_of(name: str, kid: str) -> bytes:
-    """Return the certificate of one version of a key, current or retired, and the authorities above it as PEM, without the root.
-
-    Empty when there is no such version or it was published bare.
-    """
-    for version in backend().record(name).versions:
-        if version.kid == kid and version.certificate_der is not None:
-            linked = _linked(x509.load_der_x509_certificate(version.certificate_der))
-            return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in linked)
-    return b""
-
-
-def _key_identifier(certificate: x509.Certificate) -> bytes:
-    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-
-
-def _issuer_identifier(certificate: x509.Certificate) -> bytes:
-    return certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier or b""
-
-
-def revocation_lists() -> tuple[x509.CertificateRevocationList, ...]:
-    """Sign a fresh revocation list for every version of both authorities."""
-    store, now = backend(), clock.now()
-    number = int(now.timestamp())
-    return tuple(
-        revocation_list(Authority(x509.load_der_x509_certificate(version.certificate_der), key), number=number, made_at=now)
-        for name in (ROOT, ISSUING)
-        for version in store.record(name).versions
-        if version.certificate_der is not None and isinstance(key := store.private_key(name, version.kid), EllipticCurvePrivateKey)
-    )
-
-
-def published_dir() -> Path:
-    """Return the directory of the files that anyone may read: root, issuing certificates, revocation lists."""
-    return Path(settings.DEAN06_KEY_DIR) / "published"
-
-
-def publish_trust() -> None:
-    """Write root, issuing certificates and revocation lists as files for other programs."""
-    directory = published_dir()
-    issuing = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in issuing_certificates())
-    lists = b"".join(crl.public_bytes(Encoding.PEM) for crl in revocation_lists())
-    for name, data in (("root.pem", trust_anchor_pem()), ("issuing.pem", issuing), ("crl.pem", lists)):
-        write_atomically(directory / name, data, mode=0o644)

@@ -5,28 +5,13 @@ from dean06.signing.documents import add_signature_fields, inspect_pdf, sign_pdf
 from dean06.signing.endpoints import timestamp_endpoint
 from dean06.signing.enrolment import Certified, certificate_request, certify_member, read_certificate, read_spki, requested_key, sealing_key
 from dean06.signing.errors import TimestampRefused, TimestampWrong
-from dean06.signing.keys import (
-    KeyState,
-    PublishedKey,
-    Signer,
-    TlsIdentity,
-    certificates_of,
-    chain_pem,
-    ensure_key,
-    ensure_trust,
-    key_states,
-    published_keys,
-    rotate,
-    rotation_order,
-    signer,
-    tls_identity,
-    trust_anchor_pem,
-    write_tls_files,
-)
+from dean06.signing.keys import KeyState, PublishedKey, Signer, ensure_key, key_states, published_keys, signer
 from dean06.signing.keys import is_valid_signature as verify_raw
 from dean06.signing.signatures import FieldBox, Finding, PdfSignature
 from dean06.signing.stamps import stamped_at
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
+from dean06.signing.tls import TlsIdentity, tls_identity, write_tls_files
+from dean06.signing.trust import certificates_of, chain_pem, ensure_trust, rotate, rotation_order, trust_anchor_pem
 
 __all__ = [
     "Certified",

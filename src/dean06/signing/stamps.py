@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from dean06.signing.errors import TimestampWrong
-from dean06.signing.keys import trust_anchors
+from dean06.signing.trust import trust_anchors
 
 LONGEST_CHAIN: Final = 5
 

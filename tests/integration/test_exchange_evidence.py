@@ -16,8 +16,8 @@ from dean06.cli.main import cli
 from dean06.exchange import providing
 from dean06.exchange.endpoints import consumer_app
 from dean06.exchange.errors import EvidenceNotFound
-from dean06.exchange.indexing import index_evidence
 from dean06.exchange.models import EvidenceIndex
+from dean06.exchange.proving.indexing import index_evidence
 from dean06.exchange.public import evidence_bundle
 from dean06.ledger.models import LedgerEntry
 from dean06.ledger.public import add_witness, log_keys, public_keys_pem, stamp_everywhere, submit_everywhere, watch

@@ -11,12 +11,12 @@ from dean06.exchange import providing
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.metering import Seen
 from dean06.exchange.errors import BadRequest, PurposeNotCovered
-from dean06.exchange.indexing import index_evidence
 from dean06.exchange.operations import counting, reading
 from dean06.exchange.operations.models import AgreementUse, CallSum, Record
 from dean06.exchange.operations.reading import records_of
 from dean06.exchange.operations.tasks import forget_old_calls
 from dean06.exchange.operations.writing import Ended, user_key, write
+from dean06.exchange.proving.indexing import index_evidence
 from exchange_evidence_world import BANK, NUMBER, POPULATION, look_up, populate
 from exchange_gateways import CLIENT, TOKEN
 from exchange_gateways import POPULATION as POPULATION_ADDRESS

@@ -14,8 +14,8 @@ from dean06.core.clock import LEGAL_TIME_ZONE, now, today
 from dean06.core.keys import PersonKey
 from dean06.exchange import providing
 from dean06.exchange.errors import BadRequest
-from dean06.exchange.indexing import index_evidence
 from dean06.exchange.openapi.lint import lint
+from dean06.exchange.proving.indexing import index_evidence
 from dean06.exchange.public import call, is_told, load_agreements, register_provider, usage_openapi, usage_provider
 from dean06.ledger.models import LedgerEntry
 from dean06.ledger.public import looks_at

@@ -24,7 +24,7 @@ from dean06.exchange.bench import CLIENT, PATH, SERVICE, SUBJECTS, _evidence, _l
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.signatures import Signed, answer_lines, request_lines, sign
 from dean06.exchange.evidence import PROVIDER_LOG, Evidence, keep, signed_detail
-from dean06.exchange.proving import verify_messages
+from dean06.exchange.proving.messages import verify_messages
 from dean06.ledger.public import sequence, verify
 
 ENTRIES: Final[dict[Size, int]] = {"quick": 2_000, "small": 20_000, "full": 1_000_000}

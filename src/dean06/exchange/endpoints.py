@@ -3,10 +3,10 @@
 from typing import Final
 
 from dean06.exchange.consumer_edge import ConsumerEdge
-from dean06.exchange.evidence_app import ASIC, evidence_app
 from dean06.exchange.ngsp.desk import REVOKE, TOKEN, TokenDesk
 from dean06.exchange.operational_app import OPERATIONAL_DATA, operational_app
 from dean06.exchange.provider_edge import ProviderEdge
+from dean06.exchange.proving.member_app import ASIC, evidence_app
 from dean06.exchange.wire import Application, Receive, Scope, Send
 from dean06.ledger.public import witness_app
 

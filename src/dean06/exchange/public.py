@@ -1,6 +1,5 @@
 """What other modules may use of exchange."""
 
-from dean06.exchange.bundles import evidence_bundle, note_hand_out
 from dean06.exchange.calling import call as _call
 from dean06.exchange.configuration.enrolling import (
     approve_key,
@@ -35,7 +34,8 @@ from dean06.exchange.operations.open_data import document as open_data_document
 from dean06.exchange.operations.open_data import table as open_data_table
 from dean06.exchange.operations.recording import record_calls
 from dean06.exchange.providing import register_provider
-from dean06.exchange.proving import SignaturesSeen, verify_messages
+from dean06.exchange.proving.bundles import evidence_bundle, note_hand_out
+from dean06.exchange.proving.messages import SignaturesSeen, verify_messages
 from dean06.exchange.queries import agreements, member_name
 from dean06.exchange.usage import usage_openapi, usage_provider
 from dean06.exchange.verifying import verified as verified_configuration

@@ -12,8 +12,8 @@ from dean06.exchange.agreements.actions import warn_of_ending
 from dean06.exchange.configuration.publishing import publish
 from dean06.exchange.domain import repeats
 from dean06.exchange.domain.signatures import FRESH_SECONDS
-from dean06.exchange.indexing import index_evidence
 from dean06.exchange.models import KeptAnswer, QuotaUse, SeenNonce
+from dean06.exchange.proving.indexing import index_evidence
 
 KEPT: Final = timedelta(seconds=10 * FRESH_SECONDS)
 """A message older than a minute is stale anyway; the rest is room for clocks that are set back."""

@@ -63,7 +63,7 @@ def trust_anchors() -> tuple[x509.Certificate, ...]:
     return tuple(certificates_named(ROOT))
 
 
-def issuingcertificates_named() -> tuple[x509.Certificate, ...]:
+def issuing_certificates() -> tuple[x509.Certificate, ...]:
     """Return the certificates of the issuing authority, the current one first."""
     return tuple(certificates_named(ISSUING))
 
@@ -118,7 +118,7 @@ def chain_for_one_signature(key: Signer) -> tuple[x509.Certificate, ...]:
 
 
 def _linked(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
-    above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuingcertificates_named()}
+    above: Mapping[bytes, x509.Certificate] = {_key_identifier(issuer): issuer for issuer in issuing_certificates()}
     parent = above.get(_issuer_identifier(certificate))
     return (certificate,) if parent is None or parent == certificate else (certificate, parent)
 
@@ -168,7 +168,7 @@ def published_dir() -> Path:
 def publish_trust() -> None:
     """Write root, issuing certificates and revocation lists as files for other programs."""
     directory = published_dir()
-    issuing = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in issuingcertificates_named())
+    issuing = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in issuing_certificates())
     lists = b"".join(crl.public_bytes(Encoding.PEM) for crl in revocation_lists())
     for name, data in (("root.pem", trust_anchor_pem()), ("issuing.pem", issuing), ("crl.pem", lists)):
         write_atomically(directory / name, data, mode=0o644)

@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dean06.oversight.urls")),
     path("", include("dean06.exchange.agreements.urls")),
     path("exchange/configuration", configuration_endpoint, name="exchange-configuration"),
-    path("", include("dean06.exchange.evidence_urls")),
+    path("", include("dean06.exchange.proving.urls")),
     path("", include("dean06.exchange.operations.urls")),
 ]
 

@@ -20,8 +20,8 @@ from dean06.exchange import snapshot
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import EvidenceNotFound
 from dean06.exchange.evidence import PROVIDER_LOG
-from dean06.exchange.indexing import index_evidence
 from dean06.exchange.models import EvidenceIndex
+from dean06.exchange.proving.indexing import index_evidence
 from dean06.ledger.public import evidence_of, public_keys_pem, record, witnesses
 from dean06.signing.public import certificates_of, trust_anchor_pem
 

@@ -25,11 +25,11 @@ from dean06.core.databases import database_of
 from dean06.core.errors import Dean06Error
 from dean06.core.paging import page_of
 from dean06.exchange import snapshot
-from dean06.exchange.bundles import OPERATORS_LOG, evidence_bundle, note_hand_out
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.signatures import raw_signature
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.operators import operator_of
+from dean06.exchange.proving.bundles import OPERATORS_LOG, evidence_bundle, note_hand_out
 from dean06.ledger.public import evidence_of, record
 
 log = structlog.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""Evidence that leaves the house: the index over it, the bundle that proves itself, the operators' search, the members' address."""

@@ -1,0 +1,14 @@
+"""Addresses of the operator's pages over the evidence."""
+
+from typing import Final
+
+from django.urls import path
+
+from dean06.exchange.proving import pages
+
+app_name: Final = "evidence"
+
+urlpatterns = [
+    path("exchange/evidence", pages.search, name="search"),
+    path("exchange/evidence/<str:transaction_id>/bundle.zip", pages.bundle, name="bundle"),
+]

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from dean06.core.actor import Actor
-from dean06.exchange.proving.bundles import bundle, find, note_hand_out
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import BadRequest
 from dean06.exchange.member_apps import for_members
+from dean06.exchange.proving.bundles import bundle, find, note_hand_out
 
 ASIC: Final = "/asic"
 

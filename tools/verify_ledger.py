@@ -56,6 +56,7 @@ BUNDLE_FORMAT = "dean06-evidence/1"
 LARGEST_BUNDLE_BYTES = 100_000_000
 ARCHIVE_FORMAT = "dean06-ledger-archive/1"
 EXPORT_FORMAT = "dean06-ledger-export/1"
+LENGTH = struct.Struct(">I")
 PEM_END = b"-----END PUBLIC KEY-----"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 -- runs on any Python 3
 
@@ -88,7 +89,7 @@ def leaf_hash(entry: dict[str, Any]) -> bytes:
         bytes.fromhex(entry["subjects_root"]),
         bytes.fromhex(entry["commitment"]),
     )
-    return sha256(b"\x00", *(struct.pack(">I", len(value)) + value for value in values))
+    return hashlib.sha256(b"\x00" + b"".join([part for value in values for part in (LENGTH.pack(len(value)), value)])).digest()
 
 
 @dataclass

@@ -6,17 +6,14 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dean06.core.actor import Actor
 from dean06.core.clock import today
-from dean06.core.keys import PersonKey
 from dean06.core.paging import Page, page_of
 from dean06.core.vietnamese import fold
-from dean06.ledger import public as ledger
 from dean06.reference import public as reference
 from dean06.services.cards import days_left
 from dean06.services.domain.lifecycle import STEP_OF, may
@@ -24,7 +21,7 @@ from dean06.services.domain.pack import Pack
 from dean06.services.domain.states import CLOSED, PAUSED, Kind, State, Step
 from dean06.services.models import OPEN_STATES, Dossier, DossierEvent
 from dean06.services.pinning import pinned
-from dean06.services.trail import LOG, SERVICES, events_of, progress_of
+from dean06.services.trail import events_of, progress_of
 from dean06.services.words import CHANNELS, EVENTS, STATE_KINDS, STATES, STEPS
 from dean06.ui.public import Step as ShownStep
 
@@ -149,23 +146,6 @@ def desk(dossier: Dossier, actor: Actor) -> Desk:
         is_paused=state in PAUSED,
         state_name=str(STATES[state]),
         state_kind=STATE_KINDS[state],
-    )
-
-
-@transaction.atomic(using=SERVICES, durable=True)
-def note_opening(dossier: Dossier, *, actor: Actor) -> None:
-    """Leave a line in the applicant's log: an officer opened her dossier."""
-    ledger.record(
-        "services.dossier_opened",
-        log=LOG,
-        using=SERVICES,
-        actor=actor,
-        who=dossier.agency_name,
-        subject=PersonKey(dossier.applicant),
-        purpose=dossier.procedure_code,
-        legal_basis=pinned(dossier.pack).legal_basis,
-        dossier=dossier.code,
-        fields=tuple(sorted(dossier.answers)),
     )
 
 

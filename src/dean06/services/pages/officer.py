@@ -19,6 +19,7 @@ from dean06.services import papers, work
 from dean06.services.actions import consents, duties, outcomes, steps
 from dean06.services.authority import certified_name, citizen, dossier_in_charge
 from dean06.services.errors import DossierNotFound, LogInFirst, NotYourStep
+from dean06.services.looking import note_look
 from dean06.services.models import STEP_ROLES, Dossier
 from dean06.services.words import ANSWER_KINDS, ANSWERS, SEXES
 
@@ -60,7 +61,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
     """Show one dossier with its sources and what may be done next; the applicant finds the opening in her log."""
     actor = _officer(request)
     dossier = dossier_in_charge(code, actor)
-    work.note_opening(dossier, actor=actor)
+    note_look("services.dossier_opened", dossier, fields=sorted(dossier.answers), actor=actor)
     return _render_desk(request, actor, dossier)
 
 

@@ -14,7 +14,7 @@ from dean06.cli.main import cli
 from dean06.core.clock import LEGAL_TIME_ZONE, today
 from dean06.exchange.domain.metering import Seen
 from dean06.exchange.operations.writing import Ended, write
-from exchange_evidence_world import BANK, POPULATION
+from exchange_packs import BANK, POPULATION
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

@@ -18,7 +18,7 @@ from dean06.exchange.models import AgreementVersion
 from dean06.exchange.operations.writing import Ended, write
 from dean06.exchange.public import load_agreements, load_members
 from dean06.site import middleware
-from exchange_evidence_world import BANK, PACKS, POPULATION
+from exchange_packs import BANK, DEMO_PACKS, POPULATION
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -48,8 +48,8 @@ def calls(count, client, *, outcome="answered", user="", issue=False, ago=timede
 def busy(acting):
     """A day on which three things stand out, after two weeks of quiet."""
     snapshot.forget()
-    load_members(PACKS)
-    load_agreements(PACKS)
+    load_members(DEMO_PACKS)
+    load_agreements(DEMO_PACKS)
     for day in range(1, 10):
         calls(20, BANK, ago=timedelta(days=day, hours=1))
     calls(400, BANK)

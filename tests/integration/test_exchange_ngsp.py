@@ -107,6 +107,15 @@ def test_a_token_is_asked_for_with_post_and_a_form_alone(gateways, known):
     assert (json_body.status, json_body.json["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("key", ["a" * 65, "a\0b", "%00", "khóa", ""])
+def test_a_key_that_can_be_nobody_s_is_401(gateways, key):
+    encoded = base64.b64encode(f"{key}:secret".encode()).decode()
+
+    answered = post(gateways, "/token", "-H", f"Authorization: Basic {encoded}", data="grant_type=client_credentials")
+
+    assert (answered.status, answered.json["error"]) == (401, "invalid_client")
+
+
 def test_who_sends_wrong_secrets_again_and_again_has_to_wait(gateways):
     key = f"nobody-{uuid.uuid4().hex}"
     found = [token_of(gateways, (key, "wrong")) for _ in range(7)]

@@ -20,7 +20,7 @@ FOR_CITIZENS: Final = (
 )
 FOR_DESKS: Final = (("services:queue", _("Hồ sơ cần xử lý"), "work"),)
 EXCHANGE_ROLES: Final = frozenset({"exchange_requester", "exchange_approver", "operator"})
-FOR_EXCHANGE: Final = (("agreements:list", _("Thỏa thuận dữ liệu"), "doc"),)
+FOR_EXCHANGE: Final = (("agreements:list", _("Thỏa thuận dữ liệu"), "doc"), ("membership:keys", _("Khóa và nhóm"), "key"))
 FOR_OPERATORS: Final = (("evidence:search", _("Bằng chứng trao đổi"), "shield"), ("operations:overview", _("Vận hành trao đổi"), "chart"))
 FOR_LEADERS: Final = (("oversight:overview", _("Số liệu"), "chart"),)
 FOR_DATA_PROTECTION: Final = (("portal:cases", _("Phản ánh về lần xem dữ liệu"), "help"),)

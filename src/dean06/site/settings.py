@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "csp",
     "dean06.site.apps.SiteConfig",
     *(f"dean06.{module}" for module in MODULES),
+    "dean06.exchange.configuration.apps.ConfigurationConfig",
     "dean06.exchange.events.apps.EventsConfig",
     "dean06.exchange.ngsp.apps.NgspConfig",
     "dean06.exchange.operations.apps.OperationsConfig",

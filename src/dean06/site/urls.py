@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dean06.services.urls")),
     path("", include("dean06.oversight.urls")),
     path("", include("dean06.exchange.agreements.urls")),
+    path("", include("dean06.exchange.configuration.urls")),
     path("exchange/configuration", configuration_endpoint, name="exchange-configuration"),
     path("", include("dean06.exchange.proving.urls")),
     path("", include("dean06.exchange.operations.urls")),

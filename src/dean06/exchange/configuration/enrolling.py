@@ -11,12 +11,16 @@ from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.messages import put
 from dean06.exchange import snapshot
+from dean06.exchange.agreements.authority import OPERATOR, REQUESTER, office_of
 from dean06.exchange.changes import note_change
+from dean06.exchange.configuration.grouping import readable
+from dean06.exchange.configuration.models import KeyDecision
 from dean06.exchange.domain.identifiers import ClientId
-from dean06.exchange.errors import MemberKeyNotFound, NotInAgreementOffice, UnknownMember
+from dean06.exchange.errors import MemberKeyNotFound, NotInAgreementOffice, SecondPersonNeeded, UnknownMember
 from dean06.exchange.loading import LOG
 from dean06.exchange.models import Member, MemberKey
 from dean06.ledger.public import record
+from dean06.organisation.public import HeldPost
 from dean06.signing.public import certify_member, requested_key
 
 EXCHANGE: Final = database_of("exchange")
@@ -31,14 +35,18 @@ LONGEST_COMMON_NAME: Final = 64  # ub-common-name of RFC 5280
 def request_key(*, member: str, request_pem: bytes, actor: Actor) -> MemberKey:
     """Take in a member's request (PKCS#10) for a signing key that it made and holds itself.
 
+    A person enters it as requester of the member's agency or as operator; at the command line, whoever runs this installation does.
+
     The names in the request are not believed: the certificate will carry the member's own. Asked again, nothing changes.
 
     Raises:
         UnknownMember: no such member.
+        NotInAgreementOffice: a person whose posts do not let her enter it.
         RequestNotUsable: not a P-256 request signed by its own key.
         MemberKeyNotFound: this key was refused or revoked before; make a new one.
     """
     row = _member(member)
+    entered = _entering(row, actor)
     kid, _key = requested_key(request_pem)
     key, is_new = MemberKey.objects.using(EXCHANGE).get_or_create(
         member=row, kid=kid, defaults={"state": State.REQUESTED, "request": request_pem.decode("ascii")}
@@ -46,6 +54,8 @@ def request_key(*, member: str, request_pem: bytes, actor: Actor) -> MemberKey:
     if key.state not in {State.REQUESTED, State.ACTIVE}:
         raise MemberKeyNotFound("This key was refused or revoked. Make a new one.", kid=kid)
     if is_new:
+        if entered is not None and actor.person is not None:
+            KeyDecision.objects.using(EXCHANGE).create(key=key, entered_by=actor.person, entered_for=readable(entered))
         _note("exchange.member_key_requested", actor=actor, member=row, kid=kid)
     return key
 
@@ -59,9 +69,13 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
     Raises:
         NotInAgreementOffice: the actor is no operator.
         MemberKeyNotFound: no such request.
+        SecondPersonNeeded: she entered the request herself.
     """
     _require_operator(actor)
     key = _key(member, kid, State.REQUESTED)
+    decision = KeyDecision.objects.using(EXCHANGE).filter(key=key).first()
+    if decision is not None and decision.entered_by == actor.person:
+        raise SecondPersonNeeded(kid=kid)
     ends_at = now() + overlap
     for older in MemberKey.objects.using(EXCHANGE).filter(member=key.member, state=State.ACTIVE).select_for_update():
         if older.not_after is None or older.not_after > ends_at:
@@ -70,6 +84,9 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
     name = key.member.name[:LONGEST_COMMON_NAME]
     certified = certify_member(key.request.encode(), common_name=name, organisation=name)
     key.state, key.certificate, key.not_after = State.ACTIVE, certified.certificate_pem, certified.not_after
+    if decision is not None and (post := _operating(actor)) is not None:
+        decision.decided_by, decision.decided_for = actor.person, readable(post)
+        decision.save(using=EXCHANGE)
     _decide(key, "exchange.member_key_approved", actor=actor)
     return key
 
@@ -128,8 +145,24 @@ def keys_of_members(*, state: str = "") -> Sequence[MemberKey]:
 
 
 def _require_operator(actor: Actor) -> None:
-    if not actor.roles & MAY_DECIDE:
+    if not actor.roles & MAY_DECIDE or (actor.person is not None and _operating(actor) is None):
         raise NotInAgreementOffice(account=actor.account)
+
+
+def _operating(actor: Actor) -> HeldPost | None:
+    """Return the operator's post that a person holds today; none at the command line."""
+    return office_of(actor).post_of(OPERATOR) if actor.person is not None else None
+
+
+def _entering(member: Member, actor: Actor) -> HeldPost | None:
+    """Return the post in which a person may enter a request; none at the command line."""
+    if actor.person is None:
+        return None
+    office = office_of(actor)
+    post = office.post_of(REQUESTER, str(member)) or office.post_of(OPERATOR)
+    if post is None:
+        raise NotInAgreementOffice(account=actor.account)
+    return post
 
 
 def _member(identifier: str) -> Member:

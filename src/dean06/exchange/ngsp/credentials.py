@@ -16,8 +16,9 @@ from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.exchange import snapshot
 from dean06.exchange.domain.identifiers import ClientId
-from dean06.exchange.errors import ClientNotAuthenticated, CredentialNotFound, FrontTokenRefused, UnknownMember
+from dean06.exchange.errors import ClientNotAuthenticated, UnknownMember
 from dean06.exchange.loading import LOG
+from dean06.exchange.ngsp.errors import CredentialNotFound, FrontTokenRefused
 from dean06.exchange.ngsp.models import FrontCredential, FrontToken
 from dean06.ledger.public import record
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +31,7 @@ TOKEN: Final = "/token"  # noqa: S105 -- an address
 REVOKE: Final = "/revoke"
 LARGEST_FORM_BYTES: Final = 8 * 1024
 MOST_FIELDS: Final = 20
+KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FORM: Final = "application/x-www-form-urlencoded"
 OF_ONE_ADDRESS: Final = Rate(per_second=20, burst=100)
 OF_ONE_CREDENTIAL: Final = Rate(per_second=2, burst=20)
@@ -91,7 +93,7 @@ class TokenDesk:
         asked = read(request, await read_body(request, receive, limit=LARGEST_FORM_BYTES))
         who = f"{request.peer} {asked.key}"
         self._wrong.check(who)
-        self._credentials.count(asked.key)
+        self._credentials.count(who)
         try:
             return await (self._token(asked) if request.raw_path == TOKEN else self._revocation(asked))
         except ClientNotAuthenticated:
@@ -141,13 +143,16 @@ def read(request: Incoming, body: bytes) -> Asked:
     if len(form) < len(pairs):
         raise Refused("invalid_request", "A field stands twice.")
     in_form = "client_id" in form and "client_secret" in form
-    if not request.value("authorization"):
-        if not in_form:
-            raise ClientNotAuthenticated
-        return Asked(form["client_id"], form["client_secret"], form)
-    if "client_secret" in form:
-        raise Refused("invalid_request", "Credentials stand in two places.")
-    key, secret = basic(request.value("authorization"))
+    if request.value("authorization"):
+        if "client_secret" in form:
+            raise Refused("invalid_request", "Credentials stand in two places.")
+        key, secret = basic(request.value("authorization"))
+    elif in_form:
+        key, secret = form["client_id"], form["client_secret"]
+    else:
+        raise ClientNotAuthenticated
+    if not KEY.fullmatch(key):
+        raise ClientNotAuthenticated
     return Asked(key, secret, form)
 
 

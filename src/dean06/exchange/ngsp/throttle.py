@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dean06.exchange.domain.limits import Rate, gcra
-from dean06.exchange.errors import TooManyTokens
+from dean06.exchange.ngsp.errors import TooManyTokens
 
 MOST_KNOWN: Final = 10_000
 

@@ -11,8 +11,9 @@ from typing import Final
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.identifiers import ClientId, identifier
 from dean06.exchange.domain.r1 import encoded_text
-from dean06.exchange.errors import AgencyNotYours, BadRequest, UnknownService
+from dean06.exchange.errors import BadRequest, UnknownService
 from dean06.exchange.ngsp.dialect import Dialect
+from dean06.exchange.ngsp.errors import AgencyNotYours
 from dean06.exchange.wire import Incoming
 
 BEARER: Final = "bearer"

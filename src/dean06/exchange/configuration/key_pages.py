@@ -1,0 +1,173 @@
+"""Pages of members' keys: list, one key, a new request; one person enters it, another one approves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dean06.core.actor import Actor
+from dean06.core.clock import now
+from dean06.core.databases import database_of
+from dean06.core.paging import page_of
+from dean06.exchange.agreements.authority import REQUESTER, Office, belongs, office_of
+from dean06.exchange.agreements.forms import ReasonForm
+from dean06.exchange.configuration import enrolling
+from dean06.exchange.configuration.forms import KeyRequestForm
+from dean06.exchange.configuration.models import KeyDecision
+from dean06.exchange.errors import MemberKeyNotFound, NotInAgreementOffice
+from dean06.exchange.models import Member, MemberKey
+from dean06.signing.errors import RequestNotUsable
+
+PAGE_SIZE: Final = 50
+State = MemberKey.State
+STATES: Final[Mapping[str, tuple[object, str]]] = {
+    State.REQUESTED: (gettext_lazy("Chờ phê duyệt"), "warn"),
+    State.ACTIVE: (gettext_lazy("Đang dùng"), "ok"),
+    State.REFUSED: (gettext_lazy("Bị từ chối"), "stop"),
+    State.REVOKED: (gettext_lazy("Đã thu hồi"), "stop"),
+}
+STEPS: Final[Mapping[str, Callable[..., MemberKey]]] = {"refuse": enrolling.refuse_key, "revoke": enrolling.revoke_key}
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show the keys of the members that concern the person's agency, newest request first."""
+    office = office_of(actor_of(request))
+    view, text = request.GET.get("view", "all"), request.GET.get("q", "").strip()
+    rows = keys_for(office)
+    views = {
+        "all": (_("Tất cả"), Q()),
+        "requested": (_("Chờ phê duyệt"), Q(state=State.REQUESTED)),
+        "active": (_("Đang dùng"), Q(state=State.ACTIVE, not_after__gt=now())),
+        "over": (_("Không còn dùng"), Q(state__in=[State.REFUSED, State.REVOKED]) | Q(state=State.ACTIVE, not_after__lte=now())),
+    }
+    if view not in views:
+        raise Http404
+    found = rows.filter(views[view][1])
+    if text:
+        found = found.filter(Q(member__name__icontains=text) | Q(member__member_code__icontains=text) | Q(kid__startswith=text))
+    page = page_of(found, order=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    context = {
+        "chips": [
+            {"view": name, "label": label, "count": rows.filter(condition).count(), "is_current": name == view}
+            for name, (label, condition) in views.items()
+        ],
+        "view": view,
+        "q": text,
+        "rows": [{"key": key, **_state(key)} for key in page.rows],
+        "next_cursor": page.next_cursor,
+        "may_enter": bool(members_for(office)),
+    }
+    return render(request, "exchange/keys.html", context)
+
+
+@require_GET
+def key(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one key, what is to be compared before it is approved, and what this person may do."""
+    office = office_of(actor_of(request))
+    return _shown(request, office, key_for(office, number))
+
+
+def _shown(
+    request: HttpRequest, office: Office, found: MemberKey, *, step: str = "", form: ReasonForm | None = None, status: int = 200
+) -> HttpResponse:
+    decision = KeyDecision.objects.using(database_of("exchange")).filter(key=found).first()
+    steps = {State.REQUESTED: ["refuse"], State.ACTIVE: ["revoke"]}.get(State(found.state), []) if office.is_operator else []
+    context = {
+        "key": found,
+        **_state(found),
+        "decision": decision,
+        "may_approve": office.is_operator and found.state == State.REQUESTED and not (decision and decision.entered_by == office.person),
+        "is_own": bool(decision and decision.entered_by == office.person),
+        "steps": [{"name": name, "form": form if name == step and form else ReasonForm(auto_id=f"{name}-%s")} for name in steps],
+    }
+    return render(request, "exchange/key.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter the request of a member."""
+    actor = actor_of(request)
+    members = members_for(office_of(actor))
+    if not members:
+        raise NotInAgreementOffice(account=actor.account)
+    form = KeyRequestForm(request.POST if request.method == "POST" else None, members=members)
+    if request.method == "POST" and form.is_valid():
+        pem = form.cleaned_data["request"].strip().encode("ascii", "replace") + b"\n"
+        try:
+            made = enrolling.request_key(member=form.cleaned_data["member"], request_pem=pem, actor=actor)
+        except (RequestNotUsable, MemberKeyNotFound) as refused:
+            form.add_error("request", str(_(refused.message_vi)))
+        else:
+            messages.success(request, _("Đã ghi nhận yêu cầu. Một người vận hành khác so dấu vân của khóa rồi mới phê duyệt."))
+            return redirect("membership:key", made.pk)
+    return render(request, "exchange/key_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def approve(request: HttpRequest, number: int) -> HttpResponse:
+    """Certify a requested key."""
+    actor = actor_of(request)
+    found = key_for(office_of(actor), number)
+    enrolling.approve_key(member=str(found.member), kid=found.kid, actor=actor)
+    messages.success(request, _("Khóa đã được chứng thực. Các cổng áp dụng trong vài giây."))
+    return redirect("membership:key", number)
+
+
+@require_POST
+def step(request: HttpRequest, number: int, step: str) -> HttpResponse:
+    """Refuse a request or revoke a key, with a reason."""
+    if step not in STEPS:
+        raise Http404
+    actor = actor_of(request)
+    office = office_of(actor)
+    found = key_for(office, number)
+    form = ReasonForm(request.POST, auto_id=f"{step}-%s")
+    if not form.is_valid():
+        return _shown(request, office, found, step=step, form=form, status=422)
+    STEPS[step](member=str(found.member), kid=found.kid, reason=form.cleaned_data["reason"], actor=actor)
+    messages.success(request, _("Đã ghi nhận."))
+    return redirect("membership:key", number)
+
+
+def keys_for(office: Office) -> QuerySet[MemberKey]:
+    """Return the keys that a person may see: an operator all, others those of their agency."""
+    rows = MemberKey.objects.using(database_of("exchange")).select_related("member")
+    return rows if office.is_operator else rows.filter(member__member_code__in=office.member_codes)
+
+
+def key_for(office: Office, number: int) -> MemberKey:
+    """Return a key.
+
+    Raises:
+        MemberKeyNotFound: none, or none that this person may see.
+    """
+    if (found := keys_for(office).filter(pk=number).first()) is None:
+        raise MemberKeyNotFound(key=number)
+    return found
+
+
+def members_for(office: Office) -> list[tuple[str, str]]:
+    """Return the members for which a person may enter a request."""
+    rows = Member.objects.using(database_of("exchange")).order_by("name")
+    units = [post.unit_code for post in office.posts if REQUESTER in post.roles]
+    return [(str(row), f"{row.name} · {row}") for row in rows if office.is_operator or any(belongs(unit, str(row)) for unit in units)]
+
+
+def _state(found: MemberKey) -> dict[str, Any]:
+    name, kind = STATES[found.state]
+    if found.state == State.ACTIVE and found.not_after is not None and found.not_after <= now():
+        name, kind = _("Hết hạn"), ""
+    return {"state": name, "kind": kind}
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who asks."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by site's middleware
+    return actor

@@ -1,0 +1,69 @@
+"""Tables: which two people decided on a member's key and on who joins or leaves a group; the tables refuse the same person twice."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from dean06.core.clock import now
+
+
+class KeyDecision(models.Model):
+    """Who entered a member's request for a key and who decided on it, as people; a key that the command line handled has none."""
+
+    key = models.OneToOneField("exchange.MemberKey", primary_key=True, on_delete=models.CASCADE, related_name="decision")
+    entered_by = models.UUIDField(help_text="Person.")
+    entered_for = models.CharField(max_length=500, help_text="Post and agency as people read it.")
+    decided_by = models.UUIDField(null=True, help_text="Person; nobody if the command line decided.")
+    decided_for = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="exchange_key_two_people", condition=~Q(decided_by=F("entered_by"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision on key {self.key_id}"
+
+
+class GroupChange(models.Model):
+    """A client joins or leaves a group (nhóm hệ thống khai thác): one person asks, another one decides."""
+
+    class Kind(models.TextChoices):
+        """What changes."""
+
+        JOIN = "join"
+        LEAVE = "leave"
+
+    class State(models.TextChoices):
+        """Where a change stands."""
+
+        REQUESTED = "requested"
+        DONE = "done"
+        REFUSED = "refused"
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey("exchange.ClientGroup", on_delete=models.CASCADE, related_name="changes")
+    subsystem = models.ForeignKey("exchange.Subsystem", on_delete=models.CASCADE, related_name="group_changes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
+    reason = models.TextField()
+    requested_by = models.UUIDField(help_text="Person.")
+    requested_for = models.CharField(max_length=500)
+    requested_at = models.DateTimeField(default=now)
+    decided_by = models.UUIDField(null=True, help_text="Person.")
+    decided_for = models.CharField(max_length=500, default="", blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["group", "subsystem"], condition=Q(state="requested"), name="exchange_group_change_waits_once"),
+            models.CheckConstraint(name="exchange_group_change_two_people", condition=~Q(decided_by=F("requested_by"))),
+            models.CheckConstraint(
+                name="exchange_group_change_decided",
+                condition=Q(state="requested", decided_by__isnull=True, decided_at__isnull=True)
+                | Q(state__in=["done", "refused"], decided_by__isnull=False, decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_id} {self.kind} {self.subsystem_id} {self.state}"

@@ -45,7 +45,7 @@ def issue_credential(*, client: str, actor: Actor) -> Issued:
     entry = snapshot.current().subsystems.get(ClientId.parse(client))
     if entry is None:
         raise UnknownMember(client=client)
-    issued = Issued(secrets.token_urlsafe(KEY_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+    issued = Issued(secrets.token_hex(KEY_BYTES), secrets.token_urlsafe(SECRET_BYTES))  # a key that begins with "-" would be an option
     FrontCredential.objects.using(EXCHANGE).create(
         key=issued.key, client=str(entry.id), secret_sha256=_digest(issued.secret), issued_by=actor.account
     )

@@ -6,7 +6,6 @@ import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
 from exchange_gateways import TESTS, Answered, Gateways
 
@@ -28,10 +27,9 @@ class Country(Gateways):
 
     def start(self):
         for name, port in (("consumer_gateway", self.consumer_port), ("provider_gateway", self.provider_port)):
-            command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
             with (self.folder / f"{name}.log").open("w") as log:
                 self.processes[name] = subprocess.Popen(
-                    [*command, "--no-ws", "--log-level", "info", f"dean06.site.asgi:{name}"],
+                    [sys.executable, "-m", "dean06.site.gateway", f"dean06.site.asgi:{name}", "--port", str(port)],
                     env=self.environment,
                     stdout=log,
                     stderr=log,

@@ -1,4 +1,4 @@
-"""Two real gateways for tests: granian processes on free ports, a database of their own, foreign information systems."""
+"""Two real gateways for tests: processes on free ports, a database of their own, foreign information systems."""
 
 import contextlib
 import hashlib
@@ -242,12 +242,12 @@ class Gateways:
             self.wait(port)
 
     def launch(self, name):
-        options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.ports[name]), "--no-ws", "--log-level", "info"]
+        options = ["--port", str(self.ports[name])]
         if name == "provider_gateway" and self.hop_tls == "own":
             options += self.tls_options()
         with (self.folder / f"{name}.log").open("a") as log:
             self.processes[name] = subprocess.Popen(
-                [str(Path(sys.executable).with_name("granian")), *options, f"exchange_gateway_apps:{name}"],
+                [sys.executable, "-m", "dean06.site.gateway", f"exchange_gateway_apps:{name}", *options],
                 env={**self.environment, **self.own_environment.get(name, {})},
                 stdout=log,
                 stderr=log,
@@ -268,8 +268,7 @@ class Gateways:
 
     def tls_options(self):
         self.run("keys", "hop")
-        names = {"--ssl-certificate": "gateway.pem", "--ssl-keyfile": "gateway.key", "--ssl-ca": "authorities.pem"}
-        return [*(text for option, name in names.items() for text in (option, str(self.tls_folder / name))), "--ssl-client-verify"]
+        return ["--tls", *(str(self.tls_folder / name) for name in ("gateway.pem", "gateway.key", "authorities.pem"))]
 
     def wait(self, port):
         if port == self.provider_port and self.hop_tls == "own":
@@ -299,7 +298,7 @@ class Gateways:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # granian waits for workers that are busy
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def curl(

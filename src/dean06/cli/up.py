@@ -202,25 +202,23 @@ def programs(settings: Config) -> list[Program]:
         _granian("web", "wsgi", "dean06.site.wsgi:application", ports["web"], "--blocking-threads", "4"),
         _granian("protocol", "asgi", "dean06.site.asgi:protocol", ports["protocol"]),
         provider_gateway(settings),
-        _granian("gateway-consumer", "asgi", "dean06.site.asgi:consumer_gateway", ports["gateway-consumer"], *MANY_CONNECTIONS),
+        _gateway("consumer", ports["gateway-consumer"]),
     ]
 
 
 def provider_gateway(settings: Config) -> Program:
     """Return the provider's gateway: by mutual TLS with this installation's certificate, or plain behind a proxy that ends TLS."""
-    plain = _granian("gateway-provider", "asgi", "dean06.site.asgi:provider_gateway", settings.provider_gateway_port, *MANY_CONNECTIONS)
+    port, files = settings.provider_gateway_port, settings.hop_files
     if settings.hop_tls == "external":
-        return plain
-    files = settings.hop_files
-    *command, target = plain.command
-    tls = ("--ssl-certificate", files.certificate, "--ssl-keyfile", files.key, "--ssl-ca", files.authorities, "--ssl-client-verify")
-    return replace(
-        plain,
-        command=(*command, *map(str, tls), target),
-        ready_url=plain.ready_url.replace("http://", "https://"),
-        tls=hop_context(files),
-        renewed_by=files.certificate,
-    )
+        return _gateway("provider", port)
+    program = _gateway("provider", port, tls=(files.certificate, files.key, files.authorities))
+    return replace(program, tls=hop_context(files), renewed_by=files.certificate)
+
+
+def _gateway(side: str, port: int, *, tls: tuple[Path, ...] = ()) -> Program:
+    shown = ("--tls", *map(str, tls)) if tls else ()
+    command = (sys.executable, "-m", "dean06.site.gateway", f"dean06.site.asgi:{side}_gateway", "--port", str(port), *shown)
+    return Program(f"gateway-{side}", command, f"{'https' if tls else 'http'}://127.0.0.1:{port}/health")
 
 
 def hop_context(files: HopFiles) -> ssl.SSLContext:
@@ -243,8 +241,6 @@ def hop_is_ready(settings: Config) -> bool:
     return settings.host in known and certificate.not_valid_after_utc > now() + RENEWED_BEFORE_EXPIRY
 
 
-MANY_CONNECTIONS: Final = ("--backlog", "4096", "--backpressure", "4096")
-"""granian counts open connections as requests under way; information systems keep theirs open."""
 RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Model
+from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from dean06.core.config import Config
@@ -82,6 +83,19 @@ def _entry(*, OPTIONS: dict[str, Any] | None = None, **address: str) -> dict[str
         "OPTIONS": {"pool": pool, **(OPTIONS or {})},
         **address,
     }
+
+
+async def open_connection(alias: str) -> AsyncConnection[Any]:
+    """Open a connection of its own, outside the pool, for a process that works in an event loop; each statement commits by itself.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    entry = settings.DATABASES[alias]
+    address = {"dbname": entry["NAME"], "user": entry.get("USER"), "password": entry.get("PASSWORD"), "host": entry.get("HOST")}
+    given = {name: value for name, value in (address | {"port": entry.get("PORT")}).items() if value}
+    options = {name: value for name, value in entry.get("OPTIONS", {}).items() if name != "pool"}
+    return await AsyncConnection.connect(**given, **options, autocommit=True)
 
 
 def database_of(module: str) -> str:

@@ -17,7 +17,7 @@ from dean06.exchange import hop  # noqa: E402
 from dean06.exchange.committing import GroupCommit  # noqa: E402
 from dean06.exchange.consumer_edge import ConsumerEdge  # noqa: E402
 from dean06.exchange.endpoints import consumer_app, provider_app  # noqa: E402
-from dean06.exchange.evidence import keep  # noqa: E402
+from dean06.exchange.evidence import EvidenceKeeper  # noqa: E402
 from dean06.exchange.links import Link  # noqa: E402
 from dean06.exchange.provider_edge import ProviderEdge  # noqa: E402
 from dean06.exchange.public import ProviderRequest, ProviderResponse, register_provider  # noqa: E402
@@ -44,14 +44,14 @@ def handle(request: ProviderRequest) -> ProviderResponse:
     return ProviderResponse(200, DOCUMENT, (SUBJECTS[_asked % len(SUBJECTS)],))
 
 
-register_provider(SERVICE, handler=handle, openapi={})
+register_provider(SERVICE, handler=handle, openapi={}, is_quick=True)
 consumer = consumer_app()
 provider = provider_app()
 
 
 def _one_by_one(edge: ConsumerEdge | ProviderEdge) -> Application:
     """Let a gateway commit each message alone, as it would without groups."""
-    edge.evidence = GroupCommit(f"{edge.log_name}-evidence", keep, most=1)
+    edge.evidence = GroupCommit(f"{edge.log_name}-evidence", EvidenceKeeper().keep, most=1)
     return edge
 
 

@@ -24,7 +24,6 @@ from dean06.exchange import hop
 START_SECONDS: Final = 60
 OK: Final = 200
 BODY: Final = b'{"personal_id": "000190000017"}'
-MANY_CONNECTIONS: Final = ("--backlog", "4096", "--backpressure", "4096")
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -58,11 +57,11 @@ def pair(consumer: str, provider: str) -> Iterator[Pair]:
     consumer_port, provider_port = _free_ports()
     files = config().hop_files
     hop.write_files()
-    tls = ("--ssl-certificate", files.certificate, "--ssl-keyfile", files.key, "--ssl-ca", files.authorities, "--ssl-client-verify")
+    tls = ("--tls", files.certificate, files.key, files.authorities)
     with tempfile.TemporaryFile() as log:
         processes = [
-            _granian(consumer, consumer_port, provider_port, log.fileno()),
-            _granian(provider, provider_port, provider_port, log.fileno(), *map(str, tls)),
+            _gateway(consumer, consumer_port, provider_port, log.fileno()),
+            _gateway(provider, provider_port, provider_port, log.fileno(), *map(str, tls)),
         ]
         try:
             _wait_for(consumer_port)
@@ -74,17 +73,15 @@ def pair(consumer: str, provider: str) -> Iterator[Pair]:
                 process.wait()
 
 
-def _granian(app: str, port: int, provider_port: int, log: int, *more: str) -> "subprocess.Popen[bytes]":
+def _gateway(app: str, port: int, provider_port: int, log: int, *more: str) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,  # noqa: TID251 -- children inherit it
         "DEAN06_HOST": "127.0.0.1",
         "DEAN06_HOP_TLS": "own",
         "DEAN06_PROVIDER_GATEWAY_PORT": str(provider_port),
     }
-    granian = str(Path(sys.executable).with_name("granian"))
-    command = [granian, "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
     return subprocess.Popen(
-        [*command, *MANY_CONNECTIONS, *more, f"dean06.exchange.bench_apps:{app}"],
+        [sys.executable, "-m", "dean06.site.gateway", f"dean06.exchange.bench_apps:{app}", "--port", str(port), *more],
         env=environment,
         stdout=log,
         stderr=log,

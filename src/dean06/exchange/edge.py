@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from dean06.exchange.consuming import refused
 from dean06.exchange.domain.faults import Fault, fault_of
 from dean06.exchange.domain.metering import CONTENT_TYPE, Meter, Seen
 from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayBusy, GatewayDatabaseAway
-from dean06.exchange.evidence import Evidence, keep
+from dean06.exchange.evidence import Evidence, EvidenceKeeper
 from dean06.exchange.guarding import Guards, Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.operations.recording import records
@@ -39,9 +38,6 @@ OF_THE_OPERATOR: Final = frozenset({"/metrics", "/ready"})
 """Answered to this machine alone; anybody else gets what any wrong address gets."""
 READY_SECONDS: Final = 2.0
 MANY_WAITING: Final = 1_000
-SWITCH_SECONDS: Final = 0.0005
-"""How long the event loop may keep the interpreter from the thread that commits (Python's default is ten times as long): a
-commit takes several round trips to the database, and each would wait so long again."""
 CONNECTION_SECONDS: Final = 5.0
 """So long a thread keeps its database connection before it is checked again."""
 
@@ -67,7 +63,7 @@ class Edge:
         self.guards = Guards()
         self.meter = Meter(self.side)
         self.inside = 0
-        self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", keep)
+        self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", EvidenceKeeper().keep)
         self._threads: ThreadPoolExecutor | None = None
         self._state: Snapshot | None = None
         self._state_at = 0.0
@@ -98,12 +94,12 @@ class Edge:
 
     async def start(self) -> None:
         """Get ready."""
-        sys.setswitchinterval(SWITCH_SECONDS)
         records.start()
 
     async def stop(self) -> None:
         """Give back connections and threads."""
         await self.link.close()
+        await self.evidence.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None

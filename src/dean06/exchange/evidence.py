@@ -6,19 +6,20 @@ with both signatures, so that it can be verified by itself with the members' pub
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from django.db import connections, transaction
+from psycopg import AsyncConnection
 
 from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
 from dean06.exchange.domain.signatures import Signed
-from dean06.ledger.public import Draft, record_batch
+from dean06.ledger.public import Draft, EntryWriter, record_batch
 
 PROVIDER_LOG: Final = "exchange.provider"
 CONSUMER_LOG: Final = "exchange.consumer"
@@ -27,7 +28,10 @@ CLAIM: Final = (
     "INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, %s FROM unnest(%s::uuid[]) AS asked(nonce)"
     " ON CONFLICT DO NOTHING RETURNING digest"
 )
-CLAIM_NOW: Final = CLAIM.replace(" ON CONFLICT", " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT")
+CLAIM_NOW: Final[LiteralString] = (
+    "INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, now() FROM unnest(%b::uuid[]) AS asked(nonce)"
+    " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT DO NOTHING RETURNING digest"
+)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
 
 
@@ -74,6 +78,17 @@ def write(evidence: Sequence[Evidence], *, using: str) -> list[UUID]:
     return record_batch([one.draft for one in evidence], using=using)
 
 
+class EvidenceKeeper:
+    """Writes evidence of many calls on a gateway's own connection and commits it."""
+
+    def __init__(self) -> None:
+        self._writer = EntryWriter()
+
+    async def keep(self, connection: AsyncConnection[Any], evidence: Sequence[Evidence]) -> list[UUID]:
+        """Write entries; when this returns they survive a crash."""
+        return await self._writer.write(connection, [one.draft for one in evidence])
+
+
 def keep(evidence: Sequence[Evidence]) -> list[UUID]:
     """Write entries and commit them; when this returns they survive a crash."""
     using = database_of("exchange")
@@ -81,25 +96,30 @@ def keep(evidence: Sequence[Evidence]) -> list[UUID]:
         return write(evidence, using=using)
 
 
-def claim(nonces: Sequence[UUID], *, using: str, statement: str = CLAIM) -> list[bool]:
+def claim(nonces: Sequence[UUID], *, using: str) -> list[bool]:
     """Say of each nonce whether it is new, and remember it, in the caller's transaction."""
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [now(), list(nonces)])
-        fresh = {row[0] for row in cursor.fetchall()}
-    claimed = []
-    for nonce in nonces:
-        claimed.append(nonce in fresh)
-        fresh.discard(nonce)  # the same nonce twice in one batch: the second is a replay
-    return claimed
+        cursor.execute(CLAIM, [now(), list(nonces)])
+        return _claimed(nonces, cursor.fetchall())
 
 
-def claim_now(nonces: Sequence[UUID]) -> list[bool]:
+async def claim_now(connection: AsyncConnection[Any], nonces: Sequence[UUID]) -> list[bool]:
     """Claim nonces before their calls are served, visible to all processes.
 
     One statement that is its own transaction. The commit does not wait for the disk: the evidence of the same call is
     committed later, and the database's log is written in order, so no call that was answered can lose its nonce in a crash.
     """
-    return claim(nonces, using=database_of("exchange"), statement=CLAIM_NOW)
+    rows = await connection.execute(CLAIM_NOW, [list(nonces)], prepare=True, binary=True)
+    return _claimed(nonces, await rows.fetchall())
+
+
+def _claimed(nonces: Sequence[UUID], rows: Iterable[tuple[UUID]]) -> list[bool]:
+    fresh = {row[0] for row in rows}
+    claimed = []
+    for nonce in nonces:
+        claimed.append(nonce in fresh)
+        fresh.discard(nonce)  # the same nonce twice in one batch: the second is a replay
+    return claimed
 
 
 def nonce_digest(signed: Signed) -> UUID:

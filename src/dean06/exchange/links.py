@@ -1,17 +1,19 @@
 """Connections to other gateways and to information systems: pooled, timed, never following a redirect."""
 
+import asyncio
+import os
+import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 import structlog
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
-from pyreqwest.response import Response
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
 
 from dean06.exchange.domain.digests import Header
+from dean06.exchange.domain.headers import LARGEST_HEADERS_BYTES
 from dean06.exchange.errors import ProviderUnreachable
 from dean06.exchange.wire import LARGEST_BODY_BYTES
 from dean06.signing.public import TlsIdentity
@@ -22,8 +24,7 @@ CONNECT_SECONDS: Final = 3
 IDLE_SECONDS: Final = 30
 IDENTITY_SECONDS: Final = 5
 MOST_CONNECTIONS: Final = 512
-CHUNK_BYTES: Final = 64 * 1024
-LENGTH_DIGITS: Final = 6
+LONGEST_CALL_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,75 +46,100 @@ class Link:
 
     def __init__(self, identity: Callable[[], TlsIdentity] | None = None) -> None:
         self._identity = identity
-        self._client: Client | None = None
+        self._session: ClientSession | None = None
         self._made_for = b""
         self._checked_at = 0.0
 
     async def send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes, timeout_seconds: float) -> Received:
-        """Send a request and read the whole answer.
+        """Send a request and read the whole answer; the address is sent as it stands.
 
         Raises:
             ProviderUnreachable: no connection, no answer in time, broken off, or an answer beyond all bounds.
         """
         lines = [(name, value) for name, value in headers if name not in ("content-length", "host")]
-        builder = self._ready().request(method, address).headers(lines).timeout(timedelta(seconds=timeout_seconds))
-        if body:
-            builder = builder.body_bytes(body)
+        patience = ClientTimeout(total=timeout_seconds, connect=CONNECT_SECONDS)
         try:
-            async with builder.build_streamed() as response:
-                return Received(response.status, tuple(response.headers.items()), await _body(response))
-        except PyreqwestError as exc:
+            async with self._ready().request(
+                method, URL(address, encoded=True), headers=lines, data=body or None, timeout=patience, allow_redirects=False
+            ) as response:
+                named = tuple((name.lower(), value) for name, value in response.headers.items())
+                return Received(response.status, named, await _body(response))
+        except (ClientError, TimeoutError, ValueError) as exc:  # ValueError: an address or a header that cannot be sent
             log.warning("exchange.peer_unreachable", error=type(exc).__name__)
             raise ProviderUnreachable(cause=type(exc).__name__) from exc
 
-    def _ready(self) -> Client:
-        if self._client is not None and (self._identity is None or time.monotonic() - self._checked_at < IDENTITY_SECONDS):
-            return self._client
+    def _ready(self) -> ClientSession:
+        if self._session is not None and (self._identity is None or time.monotonic() - self._checked_at < IDENTITY_SECONDS):
+            return self._session
         identity = self._identity() if self._identity else None
         self._checked_at = time.monotonic()
         shown = identity.certificate + identity.authorities if identity else b""
-        if self._client is None or shown != self._made_for:
-            self._client = _client(identity)  # requests under way keep the former one until they end
+        if self._session is None or shown != self._made_for:
+            if self._session is not None:  # requests under way keep the former one until they end
+                asyncio.get_running_loop().call_later(LONGEST_CALL_SECONDS, _close, self._session)
+            self._session = _session(identity)
             self._made_for = shown
-        return self._client
+        return self._session
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
 
-async def _body(response: Response) -> bytes:
-    """Read a body; one whose length is stated and small in one go, as each wait is a hand-over between threads."""
-    stated = response.get_header("content-length") or ""
-    if stated.isascii() and stated.isdigit() and len(stated) <= LENGTH_DIGITS and int(stated) <= CHUNK_BYTES:
-        return bytes(await response.bytes())
+def _close(session: ClientSession) -> None:
+    _closing.add(task := asyncio.ensure_future(session.close()))
+    task.add_done_callback(_closing.discard)
+
+
+_closing: Final[set["asyncio.Future[None]"]] = set()
+"""Tasks that nobody awaits: the loop itself keeps no reference."""
+
+
+async def _body(response: ClientResponse) -> bytes:
+    if (response.content_length or 0) > LARGEST_BODY_BYTES:
+        raise _too_large()
     chunks: list[bytes] = []
     size = 0
-    while (chunk := await response.body_reader.read(CHUNK_BYTES)) is not None:
-        chunks.append(bytes(chunk))
+    async for chunk in response.content.iter_any():
         if (size := size + len(chunk)) > LARGEST_BODY_BYTES:
-            raise ProviderUnreachable(f"The answer is larger than {LARGEST_BODY_BYTES} bytes.")
+            raise _too_large()
+        chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _client(identity: TlsIdentity | None) -> Client:
-    builder = (
-        ClientBuilder()
-        .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
-        .pool_timeout(timedelta(seconds=CONNECT_SECONDS))
-        .pool_idle_timeout(timedelta(seconds=IDLE_SECONDS))
-        .max_connections(MOST_CONNECTIONS)
-        .follow_redirects(False)  # PR-REST, sec. 4.7: 3xx is passed on
-        .gzip(False)
-        .brotli(False)
-        .deflate(False)
-        .zstd(False)
-        .referer(False)
-        .no_proxy()
-        .user_agent("dean06-exchange")
+def _too_large() -> ProviderUnreachable:
+    return ProviderUnreachable(f"The answer is larger than {LARGEST_BODY_BYTES} bytes.")
+
+
+def _session(identity: TlsIdentity | None) -> ClientSession:
+    connector = TCPConnector(
+        ssl=client_context(identity) if identity else True,
+        limit=MOST_CONNECTIONS,
+        keepalive_timeout=IDLE_SECONDS,
+        use_dns_cache=False,
     )
-    if identity:
-        builder = builder.identity_pem(identity.certificate + identity.key).add_root_certificate_pem(identity.authorities)
-    return builder.build()
+    return ClientSession(
+        connector=connector,
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
+        headers={"User-Agent": "dean06-exchange"},
+        max_field_size=LARGEST_HEADERS_BYTES,
+        max_line_size=LARGEST_HEADERS_BYTES,
+    )
+
+
+def client_context(identity: TlsIdentity) -> ssl.SSLContext:
+    """Return what a client shows and whom it trusts; OpenSSL reads keys from files only, so the key passes through one in memory."""
+    context = ssl.create_default_context(cadata=identity.authorities.decode("ascii"))
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
+    handle = os.memfd_create("gateway-identity")
+    try:
+        os.write(handle, identity.certificate + identity.key)
+        context.load_cert_chain(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
+    return context

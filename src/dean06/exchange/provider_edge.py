@@ -32,6 +32,7 @@ from dean06.exchange.errors import (
 )
 from dean06.exchange.evidence import PROVIDER_LOG, claim_now, nonce_digest
 from dean06.exchange.guarding import Limits
+from dean06.exchange.providing import is_quick
 from dean06.exchange.repeating import claim, release, store
 from dean06.exchange.serving import MOST_SUBJECTS, Admitted, Sealed, ServiceAnswer, admit, authorise, request_of, seal
 from dean06.exchange.snapshot import INSIDE, ServiceEntry, Snapshot
@@ -61,6 +62,11 @@ class ProviderEdge(Edge):
         super().__init__()
         self.limits = Limits(self.in_thread)
         self.nonces: GroupCommit[UUID, bool] = GroupCommit(f"{self.log_name}-nonces", claim_now)
+
+    async def stop(self) -> None:
+        """Give back connections and threads."""
+        await super().stop()
+        await self.nonces.close()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of another gateway."""
@@ -138,6 +144,8 @@ class ProviderEdge(Edge):
         if service.location != INSIDE:
             return await self.guards.before(service.id).ask(lambda: self._ask_system(admitted, service, budget), patience=patience)
         request = request_of(admitted, grant, inside=False)
+        if is_quick(service.id):
+            return answer_inside(admitted, request)
         guard = self.guards.before(service.id, most=MOST_THREADS_FOR_ONE)
         return await guard.ask(lambda: self._ask_inside(admitted, request, budget), patience=patience)
 

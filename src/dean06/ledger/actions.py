@@ -200,13 +200,13 @@ def record_batch(drafts: Sequence[Draft], *, using: str) -> list[UUID]:
         MalformedEntry: a log or kind is not of the form that logs are kept under; nothing is written.
         TransactionManagementError: there is no transaction to join.
     """
-    made = [_made_of(draft) for draft in drafts]
+    made = [made_of(draft) for draft in drafts]
     _write(made, using=using)
     return [one.entry.id for one in made]
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """An entry with its text, before the text is locked; ``people`` are the pseudonyms of a bulk act."""
 
     entry: Entry
@@ -214,7 +214,12 @@ class _Made:
     people: Sequence[bytes]
 
 
-def _made_of(draft: Draft) -> _Made:
+def made_of(draft: Draft) -> Made:
+    """Return the entry that a draft becomes; written nowhere yet.
+
+    Raises:
+        MalformedEntry: log or kind is not of the form that logs are kept under.
+    """
     people = draft.subjects
     if len(people) > 1:
         return _made(draft.kind, log=draft.log, reading=draft.reading(), people=_listed(people))
@@ -225,7 +230,7 @@ def _listed(subjects: Iterable[PersonKey]) -> list[bytes]:
     return sorted(set(pseudonyms(subjects)))  # by pseudonym: the order tells nothing
 
 
-def _made(kind: str, *, log: str, reading: Reading, subject: bytes = b"", people: Sequence[bytes] = ()) -> _Made:
+def _made(kind: str, *, log: str, reading: Reading, subject: bytes = b"", people: Sequence[bytes] = ()) -> Made:
     if not LOG_NAME.fullmatch(log) or not KIND.fullmatch(kind):
         raise MalformedEntry(log=log, kind=kind)
     salt, payload = secrets.token_bytes(SALT_BYTES), canonical_payload(reading.payload(kind))
@@ -239,17 +244,17 @@ def _made(kind: str, *, log: str, reading: Reading, subject: bytes = b"", people
         subjects_root=root_of(map(hash_leaf, people)) if people else b"",
         commitment=commitment(salt, payload),
     )
-    return _Made(entry, salt + payload, people)
+    return Made(entry, salt + payload, people)
 
 
-def _write(made: Sequence[_Made], *, using: str) -> None:
+def _write(made: Sequence[Made], *, using: str) -> None:
     if not connections[using].in_atomic_block:
         raise transaction.TransactionManagementError("an entry is recorded inside the transaction that it reports")
     if not made:
         return
     with connections[using].cursor() as cursor:
         keys = _data_keys(cursor, made)
-        locked = [(one.entry, keys[_owner(one.entry)], one.text) for one in made]
+        locked = [(one.entry, keys[owner_of(one.entry)], one.text) for one in made]
         rows = [(entry, key_id, *lock(text, data_key=data_key, entry_id=entry.id)) for entry, (key_id, data_key), text in locked]
         if len(rows) > FEW:
             _copy_rows(cursor, rows)
@@ -347,17 +352,17 @@ def _subject_rows(entry_id: UUID, first: int, people: Sequence[bytes]) -> bytes:
 Owner = bytes | date
 
 
-def _owner(entry: Entry) -> Owner:
+def owner_of(entry: Entry) -> Owner:
     """Return whose data key locks the text: the person's pseudonym, or the legal day where it concerns nobody or many."""
     return entry.subject or clock.legal(entry.recorded_at).date()
 
 
-def _data_keys(cursor: Any, made: Sequence[_Made]) -> dict[Owner, tuple[UUID, bytes]]:
+def _data_keys(cursor: Any, made: Sequence[Made]) -> dict[Owner, tuple[UUID, bytes]]:
     """Return the persons' and days' data keys, making those that are not there.
 
     Two transactions may each make one at the same time; both stay in use, and destroying takes them all. So nobody waits.
     """
-    owners = {_owner(one.entry): one.entry.recorded_at for one in made}
+    owners = {owner_of(one.entry): one.entry.recorded_at for one in made}
     found: dict[Owner, tuple[UUID, bytes]] = {}
     people = [owner for owner in owners if isinstance(owner, bytes)]
     days = [owner for owner in owners if not isinstance(owner, bytes)]
@@ -369,11 +374,12 @@ def _data_keys(cursor: Any, made: Sequence[_Made]) -> dict[Owner, tuple[UUID, by
                     found[bytes(owner) if name == "subject" else owner] = key_id, data_key
     if missing := [owner for owner in owners if owner not in found]:
         found |= {owner: (new_key(), new_data_key()) for owner in missing}
-        cursor.executemany(INSERT_KEY, [_key_row(owner, *found[owner], made_at=owners[owner]) for owner in missing])
+        cursor.executemany(INSERT_KEY, [wrapped_row(owner, *found[owner], made_at=owners[owner]) for owner in missing])
     return found
 
 
-def _key_row(owner: Owner, key_id: UUID, data_key: bytes, *, made_at: datetime) -> tuple[Any, ...]:
+def wrapped_row(owner: Owner, key_id: UUID, data_key: bytes, *, made_at: datetime) -> tuple[Any, ...]:
+    """Return the row of a new data key: id, subject, day, wrapped, made_at."""
     subject, day = (owner, None) if isinstance(owner, bytes) else (None, owner)
     return key_id, subject, day, wrap(data_key, key_id=key_id), made_at
 

@@ -5,6 +5,7 @@ from dean06.ledger.archiving import ArchivedDay, archive
 from dean06.ledger.evidence import Opened, evidence_of, look_at, opened_after, size_of
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.findings import Finding, Findings
+from dean06.ledger.grouping import EntryWriter
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
 from dean06.ledger.rights import grant_app_role
 from dean06.ledger.sequencer import sequence
@@ -17,6 +18,7 @@ from dean06.ledger.witnessing import keys_of_pem, watch, witness_key
 __all__ = [
     "ArchivedDay",
     "Draft",
+    "EntryWriter",
     "Finding",
     "Findings",
     "Look",

@@ -1,0 +1,140 @@
+"""Writing a group of entries through an asynchronous connection: one statement, which is a transaction of its own.
+
+For processes that do nothing but write entries of many callers, such as a gateway. What ``record_batch`` takes several round trips for
+is one here, and data keys that were opened a moment ago are not opened again. A key that was destroyed meanwhile is
+noticed by the statement itself, which then writes nothing.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from dean06.core.keys import new_key
+from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
+from dean06.ledger.domain.leaves import Entry
+from dean06.ledger.secrets import lock, new_data_key, unwrap
+
+KEY_SECONDS: Final = 60.0
+MOST_KEYS: Final = 10_000
+TRIES: Final = 3
+WRITE: Final[LiteralString] = """
+    WITH destroyed AS (
+        SELECT id FROM ledger_ledgerkey WHERE id = ANY(%b::uuid[]) AND wrapped IS NULL
+    ), given AS (
+        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
+            %b::bytea[], %b::uuid[], %b::bytea[], %b::bytea[])
+            AS row (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, nonce, ciphertext)
+        WHERE NOT EXISTS (SELECT 1 FROM destroyed)
+    ), entry AS (
+        INSERT INTO ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment)
+        SELECT id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment FROM given
+    ), pending AS (
+        INSERT INTO ledger_ledgerpending (entry_id, log) SELECT id, log FROM given
+    ), reading AS (
+        INSERT INTO ledger_ledgerreading (entry_id, key_id, nonce, ciphertext) SELECT id, key_id, nonce, ciphertext FROM given
+    ), person AS (
+        INSERT INTO ledger_ledgersubject (entry_id, position, subject)
+        SELECT row.entry_id, row.position, row.subject
+        FROM unnest(%b::uuid[], %b::bigint[], %b::bytea[]) AS row (entry_id, position, subject)
+        JOIN given ON given.id = row.entry_id
+    ), made AS (
+        INSERT INTO ledger_ledgerkey (id, subject, day, wrapped, made_at)
+        SELECT row.id, row.subject, row.day, row.wrapped, row.made_at
+        FROM unnest(%b::uuid[], %b::bytea[], %b::date[], %b::bytea[], %b::timestamptz[]) AS row (id, subject, day, wrapped, made_at)
+        WHERE NOT EXISTS (SELECT 1 FROM destroyed)
+    )
+    SELECT id FROM destroyed
+"""
+PERSON: Final = 3
+KEY: Final = 5
+
+Opened = tuple[UUID, bytes]
+
+
+class EntryWriter:
+    """Writes groups of entries; one for each connection.
+
+    Remembers, for a minute, the data keys that it opened.
+    """
+
+    def __init__(self) -> None:
+        self._opened: dict[Owner, tuple[float, Opened]] = {}
+
+    async def write(self, connection: AsyncConnection[Any], drafts: Sequence[Draft]) -> list[UUID]:
+        """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
+
+        Args:
+            connection: in autocommit mode.
+            drafts: what to write.
+
+        Returns:
+            The entries' identifiers, in the order of ``drafts``.
+
+        Raises:
+            MalformedEntry: a log or kind is not of the form that logs are kept under; nothing is written.
+            psycopg.Error: the statement failed.
+        """
+        made = [made_of(draft) for draft in drafts]
+        people = [(one.entry.id, place, person) for one in made for place, person in enumerate(one.people)]
+        for _ in range(TRIES):
+            keys, fresh = await self._keys(connection, [one.entry for one in made])
+            rows = []
+            for one in made:
+                key_id, data_key = keys[owner_of(one.entry)]
+                rows.append((*_columns(one.entry), key_id, *lock(one.text, data_key=data_key, entry_id=one.entry.id)))
+            used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
+            new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
+            values = (used, *_turned(rows, 11), *_turned(people, PERSON), *_turned(new, KEY))
+            destroyed = await (await connection.execute(WRITE, values, prepare=True)).fetchall()
+            if not destroyed:
+                self._remember(keys)
+                return [one.entry.id for one in made]
+            self._opened.clear()
+        raise ConnectionError("data keys are being destroyed faster than entries are written")
+
+    async def _keys(self, connection: AsyncConnection[Any], entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
+        """Return a data key for each owner, and for whom it is new with the time of the entry that it is made for."""
+        at = {owner_of(entry): entry.recorded_at for entry in entries}
+        moment = time.monotonic()
+        found = {owner: known[1] for owner in at if (known := self._opened.get(owner)) is not None and known[0] > moment}
+        unknown = [owner for owner in at if owner not in found]
+        for name, owners in (
+            ("subject", [owner for owner in unknown if isinstance(owner, bytes)]),
+            ("day", [owner for owner in unknown if not isinstance(owner, bytes)]),
+        ):
+            if owners:
+                rows = await connection.execute(FIND_KEYS[name], [owners], binary=True)
+                for owner, key_id, wrapped in await rows.fetchall():
+                    if data_key := unwrap(bytes(wrapped), key_id=key_id):
+                        found[bytes(owner) if name == "subject" else owner] = key_id, data_key
+        missing: Mapping[Owner, Any] = {owner: at[owner] for owner in unknown if owner not in found}
+        return found | {owner: (new_key(), new_data_key()) for owner in missing}, dict(missing)
+
+    def _remember(self, keys: Mapping[Owner, Opened]) -> None:
+        if len(self._opened) > MOST_KEYS:
+            self._opened.clear()
+        moment = time.monotonic()
+        for owner, opened in keys.items():
+            if self._opened.get(owner, (0.0,))[0] <= moment:
+                self._opened[owner] = moment + KEY_SECONDS, opened
+
+
+def _columns(entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry.id,
+        entry.log,
+        entry.kind,
+        entry.recorded_at,
+        entry.subject or None,
+        entry.subject_count,
+        entry.subjects_root or None,
+        entry.commitment,
+    )
+
+
+def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Return rows as columns; ``width`` empty ones where there are no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

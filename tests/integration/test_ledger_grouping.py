@@ -1,0 +1,91 @@
+"""A group written by one statement is what single entries would have been, and a key that was destroyed meanwhile locks nothing."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+import pytest
+
+from dean06.core.actor import Actor
+from dean06.core.databases import open_connection
+from dean06.core.keys import PersonKey
+from dean06.ledger.errors import MalformedEntry
+from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerPending, LedgerReading, LedgerSubject
+from dean06.ledger.public import Draft, EntryWriter, destroy_subject_key, looks_at, proof_of, sequence, verify
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BANK = Actor(account="VN/COM/DEMOBANK/CUSTOMERS")
+
+
+@pytest.fixture
+def people():
+    return [PersonKey(uuid4()) for _ in range(4)]
+
+
+def draft(*people, **given):
+    return Draft("exchange.answered", log="exchange.provider", actor=BANK, who="Ngân hàng", subjects=people, **given)
+
+
+def in_groups(*groups, between=lambda: None):
+    """Write groups one after the other by one writer; return the identifiers of each."""
+
+    async def work():
+        connection, writer = await open_connection("default"), EntryWriter()
+        try:
+            found = []
+            for group in groups:
+                found.append(await writer.write(connection, group))
+                await asyncio.to_thread(between)
+            return found
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
+def test_entries_about_nobody_one_and_many_verify_and_open_to_what_was_recorded(people):
+    group = [draft(), draft(people[0], detail={"n": 1}), draft(*people[:3], fields=("full_name",)), draft(people[3], purpose="kyc")]
+    [entries] = in_groups(group)
+    sequence("default")
+
+    assert verify("default").findings == ()
+    assert [LedgerEntry.objects.get(id=entry).subject_count for entry in entries] == [0, 1, 3, 1]
+    assert LedgerSubject.objects.filter(entry_id=entries[2]).count() == 3
+    for one, entry in zip(group, entries, strict=True):
+        for person in one.subjects:
+            proof = proof_of(entry, subject=person)
+            payload = json.loads(proof["reading"]["payload"])
+            assert (payload["who"], payload["purpose"], payload["fields"]) == (one.who, one.purpose, list(one.fields))
+            assert bool(proof["bulk"]) is (len(one.subjects) > 1)
+
+
+def test_a_second_group_uses_the_keys_of_the_first(people):
+    in_groups([draft(person) for person in people], [draft(person) for person in people * 5])
+
+    assert LedgerKey.objects.count() == 4
+    assert LedgerReading.objects.count() == 24 == LedgerPending.objects.count()
+
+
+def test_another_writer_finds_the_keys_that_are_there(people):
+    in_groups([draft(people[0])])
+    in_groups([draft(people[0]), draft(people[1])])
+
+    assert LedgerKey.objects.count() == 2
+
+
+def test_a_key_destroyed_between_two_groups_of_one_writer_locks_nothing_more(people):
+    destroyed = iter([lambda: destroy_subject_key(people[0]), lambda: None])
+    first, second = in_groups([draft(people[0]), draft(people[1])], [draft(people[0]), draft(people[1])], between=lambda: next(destroyed)())
+
+    gone = LedgerKey.objects.get(wrapped__isnull=True)
+    assert set(LedgerReading.objects.filter(key_id=gone.id).values_list("entry_id", flat=True)) == {first[0]}
+    assert {look.entry_id for look in looks_at(people[0]).rows if look.is_readable} == {second[0]}
+    assert {look.entry_id for look in looks_at(people[1]).rows if look.is_readable} == {first[1], second[1]}
+    assert LedgerEntry.objects.count() == 4
+
+
+def test_one_malformed_draft_stops_its_whole_group(people):
+    with pytest.raises(MalformedEntry):
+        in_groups([draft(people[0]), Draft("no dot", log="exchange.provider", actor=BANK)])
+
+    assert not LedgerEntry.objects.exists()

@@ -234,9 +234,10 @@ ASKED = f"POST {POPULATION}/v1/persons/look-up HTTP/1.1\r\nHost: x\r\nX-Road-Cli
     "framing",
     [b"Content-Length: 40\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked\r\nContent-Length: 40\r\n"],
 )
-def test_a_request_framed_twice_hides_no_second_one(gateways, gateway, framing):
+def test_a_request_framed_twice_is_refused_and_hides_no_second_one(gateways, gateway, framing):
     got = gateways.raw(ASKED + framing + b"\r\n0\r\n\r\n" + HIDDEN, gateway=gateway, seconds=3)
 
+    assert got.startswith(b"HTTP/1.1 400 ")
     assert got.count(b"HTTP/1.1 ") == 1
     assert b"connection: close" in got
     assert b"clientList" not in got
@@ -257,6 +258,21 @@ def test_too_many_headers_are_refused(gateways, count):
     )
 
     assert got == b"" or re.match(rb"HTTP/1.1 4\d\d ", got)
+
+
+@pytest.mark.parametrize("head", [b"GET /listClients HTTP/1.1\r\nX-Long: ", b"GET /"], ids=["a header", "an address"])
+def test_a_head_without_end_is_cut_off(gateways, head):
+    got = gateways.raw(head + b"a" * (2 * 1024 * 1024), seconds=5)
+
+    assert got == b"" or got.startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_is_no_http_is_refused_in_the_words_of_the_protocol(gateways):
+    got = gateways.raw(b"HELO there\r\n\r\n", seconds=3)
+
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nx-road-error: Client." in got
+    assert b"connection: close" in got
 
 
 def test_a_body_that_grows_beyond_the_limit_without_saying_so_is_refused(gateways):

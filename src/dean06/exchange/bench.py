@@ -4,7 +4,6 @@ Everything that a real exchange does is in it: agreement, four signature operati
 both sides. Gateways are processes of their own; the load comes from this process, so all of it shares the machine's cores.
 """
 
-import asyncio
 import secrets
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import uvloop
 from django.db import connections, transaction
 
 from dean06.core.actor import SYSTEM
@@ -77,12 +77,12 @@ def measure_two_hop(size: Size) -> Sequence[Row]:
     _load_packs()
     asked = {"connections": CONNECTIONS, "one_by_one": ONE_BY_ONE[size]}
     with pair("bare_consumer", "bare_provider") as bare:
-        floor = asyncio.run(drive(bare.origin, QUESTION, seconds=SHORTER[size], **asked))
+        floor = uvloop.run(drive(bare.origin, QUESTION, seconds=SHORTER[size], **asked))
     with pair("consumer", "provider") as both:
-        ours = asyncio.run(drive(both.origin, QUESTION, seconds=SECONDS[size], **asked))
-        half = asyncio.run(paced(both.origin, QUESTION, rate=ours.rate / 2, seconds=SHORTER[size]))
+        ours = uvloop.run(drive(both.origin, QUESTION, seconds=SECONDS[size], **asked))
+        half = uvloop.run(paced(both.origin, QUESTION, rate=ours.rate / 2, seconds=SHORTER[size]))
     with pair("consumer_one_commit_each", "provider_one_commit_each") as slow:
-        single = asyncio.run(drive(slow.origin, QUESTION, seconds=SHORTER[size], connections=CONNECTIONS, one_by_one=1))
+        single = uvloop.run(drive(slow.origin, QUESTION, seconds=SHORTER[size], connections=CONNECTIONS, one_by_one=1))
     p50, p99 = quantiles(ours.delays)
     bare_p50, bare_p99 = quantiles(floor.delays)
     n = ONE_BY_ONE[size]
@@ -101,12 +101,12 @@ def measure_open_connections(size: Size) -> Sequence[Row]:
     _load_packs()
     count = HELD_OPEN[size]
     with pair("consumer", "provider") as both:
-        asyncio.run(drive(both.origin, QUESTION, connections=CONNECTIONS, seconds=SHORTER[size], one_by_one=1))
+        uvloop.run(drive(both.origin, QUESTION, connections=CONNECTIONS, seconds=SHORTER[size], one_by_one=1))
         before = both.memory_bytes()
         held = {"count": count, "at_once": AT_ONCE}
-        asyncio.run(held_open(both.origin, QUESTION, rounds=1, **held))
+        uvloop.run(held_open(both.origin, QUESTION, rounds=1, **held))
         first = both.memory_bytes()
-        answered = asyncio.run(held_open(both.origin, QUESTION, rounds=ROUNDS, **held))
+        answered = uvloop.run(held_open(both.origin, QUESTION, rounds=ROUNDS, **held))
         after = both.memory_bytes()
     return [
         Row("exchange.open_connections", answered, "connections", floor=count, peer="opened", n=count * ROUNDS),

@@ -14,9 +14,9 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-from pyreqwest.client import Client, ClientBuilder
+from httptools import HttpResponseParser
 
 from dean06.core.config import config
 from dean06.exchange import hop
@@ -120,6 +120,11 @@ class Question:
         """Return the headers of the protocol."""
         return {"X-Road-Client": self.client, "X-Exchange-Purpose": "kyc", "Content-Type": "application/json"}
 
+    def request(self, host: str) -> bytes:
+        """Return the whole request as it goes over the wire."""
+        head = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        return f"POST {self.path} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+
 
 @dataclass(frozen=True, slots=True)
 class Driven:
@@ -136,12 +141,50 @@ class Driven:
     delays: Sequence[float]
 
 
-async def _ask(client: Client, address: str, question: Question) -> float:
-    started = time.perf_counter()
-    response = await client.post(address).headers(question.headers).body_bytes(BODY).build().send()
-    if response.status != OK:  # anything else is no measurement
-        raise RuntimeError(await response.text())
-    return 1000 * (time.perf_counter() - started)
+class _Caller(asyncio.Protocol):
+    """One connection that asks the same question whenever it is told to: little more than bytes, as its time is the gateways' too."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._answered: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    async def ask(self) -> float:
+        """Ask once and return the delay in ms.
+
+        Raises:
+            RuntimeError: any other status than 200.
+            ConnectionError: the connection broke.
+        """
+        started = time.perf_counter()
+        self._answered = asyncio.get_running_loop().create_future()
+        self._parser = HttpResponseParser(self)
+        self.transport.write(self._request)
+        await self._answered
+        return 1000 * (time.perf_counter() - started)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        if self._answered is None or self._answered.done():
+            return
+        if (status := self._parser.get_status_code()) != OK:  # anything else is no measurement
+            self._answered.set_exception(RuntimeError(f"status {status}"))
+        else:
+            self._answered.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(exc or ConnectionError("closed"))
+
+
+async def _caller(origin: str, question: Question) -> _Caller:
+    host, _, port = origin.removeprefix("http://").partition(":")
+    _, caller = await asyncio.get_running_loop().create_connection(lambda: _Caller(question.request(host)), host, int(port))
+    return caller
 
 
 async def drive(origin: str, question: Question, *, connections: int, seconds: float, one_by_one: int) -> Driven:
@@ -150,30 +193,30 @@ async def drive(origin: str, question: Question, *, connections: int, seconds: f
     Raises:
         RuntimeError: any answer had another status than 200.
     """
-    address = f"{origin}{question.path}"
-    async with ClientBuilder().no_proxy().build() as client:
-        await until_it_answers(client, address, question)
+    await until_it_answers(origin, question)
+    callers = [await _caller(origin, question) for _ in range(connections)]
 
-        async def work(until: float) -> int:
-            asked = 0
-            while time.perf_counter() < until:
-                await _ask(client, address, question)
-                asked += 1
-            return asked
+    async def work(caller: _Caller, until: float) -> int:
+        asked = 0
+        while time.perf_counter() < until:
+            await caller.ask()
+            asked += 1
+        return asked
 
-        await asyncio.gather(*(work(time.perf_counter() + 1) for _ in range(connections)))
-        started = time.perf_counter()
-        answered = sum(await asyncio.gather(*(work(started + seconds) for _ in range(connections))))
-        rate = answered / (time.perf_counter() - started)
-        return Driven(rate, answered, [await _ask(client, address, question) for _ in range(one_by_one)])
+    await asyncio.gather(*(work(caller, time.perf_counter() + 1) for caller in callers))
+    started = time.perf_counter()
+    answered = sum(await asyncio.gather(*(work(caller, started + seconds) for caller in callers)))
+    rate = answered / (time.perf_counter() - started)
+    return Driven(rate, answered, [await callers[0].ask() for _ in range(one_by_one)])
 
 
-async def until_it_answers(client: Client, address: str, question: Question) -> None:
+async def until_it_answers(origin: str, question: Question) -> None:
     """Wait until the provider's gateway is there too."""
     deadline = time.monotonic() + START_SECONDS
+    caller = await _caller(origin, question)
     while True:
         try:
-            await _ask(client, address, question)
+            await caller.ask()
         except RuntimeError:
             if time.monotonic() > deadline:
                 raise
@@ -184,24 +227,24 @@ async def until_it_answers(client: Client, address: str, question: Question) -> 
 
 async def paced(origin: str, question: Question, *, rate: float, seconds: float) -> list[float]:
     """Ask at a fixed rate, whether or not earlier questions were answered; return the delays in ms, counted from when each was due."""
-    address = f"{origin}{question.path}"
-    async with ClientBuilder().no_proxy().build() as client:
-        await until_it_answers(client, address, question)
-        began = time.perf_counter()
+    await until_it_answers(origin, question)
+    idle: list[_Caller] = []
+    began = time.perf_counter()
 
-        async def at(due: float) -> float:
-            await asyncio.sleep(due - time.perf_counter())
-            await _ask(client, address, question)
-            return 1000 * (time.perf_counter() - due)
+    async def at(due: float) -> float:
+        await asyncio.sleep(due - time.perf_counter())
+        caller = idle.pop() if idle else await _caller(origin, question)
+        await caller.ask()
+        idle.append(caller)
+        return 1000 * (time.perf_counter() - due)
 
-        return list(await asyncio.gather(*(at(began + 0.1 + number / rate) for number in range(int(rate * seconds)))))
+    return list(await asyncio.gather(*(at(began + 0.1 + number / rate) for number in range(int(rate * seconds)))))
 
 
 async def held_open(origin: str, question: Question, *, count: int, rounds: int, at_once: int) -> int:
     """Open connections and keep them all; ask on each, several rounds; return how many answered every time."""
     host, _, port = origin.removeprefix("http://").partition(":")
-    head = "".join(f"{name}: {value}\r\n" for name, value in question.headers.items())
-    request = f"POST {question.path} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    request = question.request(host)
     gate = asyncio.Semaphore(at_once)
     answered = [0] * count
     streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]

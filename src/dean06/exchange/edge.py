@@ -26,7 +26,7 @@ from dean06.exchange.guarding import Guards, Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.operations.recording import records
 from dean06.exchange.snapshot import Snapshot
-from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_chunked, is_loopback, lifespan, peer_of, refuse
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_loopback, lifespan, peer_of, refuse
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ class Edge:
         elif scope["type"] == "http":
             self.inside += 1
             try:
-                await self.serve(scope, receive, closing(send) if is_chunked(scope) else send)
+                await self.serve(scope, receive, send)
             finally:
                 self.inside -= 1
 
@@ -185,7 +185,7 @@ class Edge:
         fault = self.fault(foreseen, reference=reference)
         accept = request.value("accept") if request else ""
         if isinstance(foreseen, BadRequest):
-            send = closing(send)  # the body may be unread, and what follows it is not trusted to be a request
+            send = closing(send)
         await refuse(send, fault, accept=accept, head_only=request is not None and request.method == "HEAD")
 
     async def record_refusal(self, error: Dean06Error, *, detail: Mapping[str, object], who: str = "", peer_code: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The gateways as ASGI applications, served by granian (``dean06.site.asgi``)."""
+"""The gateways as ASGI applications, served by ``dean06.site.gateway``."""
 
 from typing import Final
 

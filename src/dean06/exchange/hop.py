@@ -2,7 +2,7 @@
 
 TLS keeps strangers from the provider's gateway: who has no certificate of the gateways' authority is not heard at all. It does
 not say which member asks, as one gateway may serve many; that is what the message's signature says (``domain/signatures.py``),
-and nothing is decided from the certificate. granian checks the peer's certificate and hands none of it to the application.
+and nothing is decided from the certificate.
 """
 
 from typing import Final

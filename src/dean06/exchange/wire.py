@@ -97,17 +97,8 @@ async def read_body(request: Incoming, receive: Receive, *, limit: int = LARGEST
     return b"".join(chunks)
 
 
-def is_chunked(scope: Scope) -> bool:
-    """Say whether the body comes without a stated length."""
-    return any(name.lower() == b"transfer-encoding" for name, _ in scope["headers"])
-
-
 def closing(send: Send) -> Send:
-    """Close the connection after the response.
-
-    A request with both Content-Length and Transfer-Encoding loses the former in granian before we see it. What follows it on
-    the connection may be hidden from a proxy in front, so nothing that follows a chunked body is read (RFC 9112, sec. 6.3).
-    """
+    """Close the connection after the response: the body may be unread, and what follows it is not trusted to be a request."""
 
     async def send_and_close(event: MutableMapping[str, Any]) -> None:
         if event["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""ASGI applications, each served by processes of its own (granian)."""
+"""ASGI applications, each served by processes of its own: granian, and for the gateways ``dean06.site.gateway``."""
 
 import os
 

@@ -74,8 +74,9 @@ def test_another_writer_finds_the_keys_that_are_there(people):
 
 
 def test_a_key_destroyed_between_two_groups_of_one_writer_locks_nothing_more(people):
-    destroyed = iter([lambda: destroy_subject_key(people[0]), lambda: None])
-    first, second = in_groups([draft(people[0]), draft(people[1])], [draft(people[0]), draft(people[1])], between=lambda: next(destroyed)())
+    todo = [people[0]]
+    group = [draft(people[0]), draft(people[1])]
+    first, second = in_groups(group, group, between=lambda: todo and destroy_subject_key(todo.pop()))
 
     gone = LedgerKey.objects.get(wrapped__isnull=True)
     assert set(LedgerReading.objects.filter(key_id=gone.id).values_list("entry_id", flat=True)) == {first[0]}

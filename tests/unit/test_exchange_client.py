@@ -1,6 +1,7 @@
 """What a server may send, and what the client of the gateways makes of it."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -12,21 +13,26 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 def asked(*answers, method="GET", headers=(), body=b"", times=1, close=True):
     """Ask a server that answers the n-th request with the n-th of ``answers``; return what came, how, and what it heard."""
-    heard = []
+    heard, served = [], []
 
     async def serve(reader, writer):
+        served.append(asyncio.current_task())
         for sent in answers:
             try:
                 head = await reader.readuntil(b"\r\n\r\n")
-            except asyncio.IncompleteReadError:
+            except (asyncio.IncompleteReadError, OSError):
                 break
             length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
             heard.append(head + await reader.readexactly(length))
             writer.write(sent)
-            await writer.drain()
+            with contextlib.suppress(OSError):
+                await writer.drain()
         if not close:
-            await reader.read()
+            with contextlib.suppress(OSError):
+                await reader.read()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     async def work():
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -38,6 +44,7 @@ def asked(*answers, method="GET", headers=(), body=b"", times=1, close=True):
         finally:
             connection.close()
             server.close()
+            await asyncio.wait(served)
 
     return asyncio.run(work())
 

@@ -23,7 +23,7 @@ from dean06.exchange.errors import BadRequest, ClientNotAuthenticated, ExchangeE
 from dean06.exchange.ngsp.credentials import issue_token, revoke_token
 from dean06.exchange.ngsp.loading import current_dialect
 from dean06.exchange.ngsp.throttle import Throttle
-from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, incoming, is_chunked, read_body
+from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, incoming, read_body
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,6 @@ class TokenDesk:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        send = closing(send) if is_chunked(scope) else send
         try:
             status, document, headers = 200, await self._serve(scope, receive), NEVER_KEPT
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the client gets an answer of RFC 6749

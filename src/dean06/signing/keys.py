@@ -34,6 +34,7 @@ ROOT: Final = "ca.root"
 ISSUING: Final = "ca.issuing"
 GATEWAYS: Final = "ca.gateways"
 """Signs certificates of gateways and nothing else, so that a server that trusts it lets in gateways and nobody else."""
+ECDSA_SHA256: Final = ec.ECDSA(SHA256())
 COORDINATE_BYTES: Final = 32  # P-256; RFC 7518, sec. 3.4
 RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
 SECONDS_PER_DAY: Final = 86_400
@@ -78,7 +79,7 @@ class Signer:
         """Return DER ECDSA with SHA-256 over P-256; for Ed25519 the 64 raw bytes (RFC 8032)."""
         if isinstance(self._private_key, Ed25519PrivateKey):
             return self._private_key.sign(data)
-        return self._private_key.sign(data, ec.ECDSA(SHA256()))
+        return self._private_key.sign(data, ECDSA_SHA256)
 
     def sign_raw(self, data: bytes) -> bytes:
         """Return 64 bytes: ``r || s`` of ECDSA (RFC 7518, sec. 3.4), or Ed25519."""
@@ -233,7 +234,7 @@ def is_valid_signature(public_key: PublicKey, data: bytes, signature: bytes) -> 
             public_key.verify(signature, data)
         else:
             r, s = (int.from_bytes(half, "big") for half in (signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]))
-            public_key.verify(encode_dss_signature(r, s), data, ec.ECDSA(SHA256()))
+            public_key.verify(encode_dss_signature(r, s), data, ECDSA_SHA256)
     except InvalidSignature:
         return False
     return True

@@ -1,6 +1,6 @@
 """One HTTP/1.1 connection as a client, one request at a time; llhttp reads what comes, and everything has a bound.
 
-Libraries that do more take as much time for a request as a gateway's whole work on it (ADR 18).
+Libraries that do more take as much time for a request as a gateway's whole work on it (ADR 14).
 """
 
 import asyncio

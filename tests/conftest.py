@@ -38,6 +38,27 @@ def django_db_modify_db_settings(postgres: object) -> None:
     """Start the session's own cluster before pytest-django makes the test database in it."""
 
 
+@pytest.fixture(autouse=True)
+def own_providers() -> Iterator[None]:
+    """Put back the services of this process: a test may put handlers of its own in their place."""
+    from dean06.exchange import providing
+
+    kept = dict(providing._providers)
+    yield
+    providing._providers.clear()
+    providing._providers.update(kept)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_thread_of_records() -> Iterator[None]:
+    """Keep the web's recorder still: its thread would write while tables of a test are emptied; its own tests drain it by hand."""
+    from dean06.exchange.operations.recording import records
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "start", lambda: None)
+        yield
+
+
 @pytest.fixture
 def acting(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Log someone in by hand: the middleware's actor is what the test says."""

@@ -27,7 +27,7 @@ from dean06.exchange.evidence import PROVIDER_LOG, Evidence, keep, signed_detail
 from dean06.exchange.proving.messages import verify_messages
 from dean06.ledger.public import sequence, verify
 
-ENTRIES: Final[dict[Size, int]] = {"quick": 2_000, "small": 20_000, "full": 1_000_000}
+ENTRIES: Final[dict[Size, int]] = {"quick": 2_000, "small": 6_000, "full": 1_000_000}
 GROUP: Final = 1_000
 SHARE: Final = 20 * GROUP
 BARE: Final = 20_000

@@ -29,8 +29,8 @@ from dean06.core.bench import Row, Size, benchmark
 
 DATABASE: Final = "dean06_bench_identity"
 THREADS: Final = 4
-FLOWS: Final[dict[Size, int]] = {"quick": 200, "small": 600, "full": 4_000}
-LOGINS: Final[dict[Size, int]] = {"quick": 40, "small": 120, "full": 400}
+FLOWS: Final[dict[Size, int]] = {"quick": 200, "small": 400, "full": 4_000}
+LOGINS: Final[dict[Size, int]] = {"quick": 40, "small": 80, "full": 400}
 VERIFIER: Final = "v" * 43
 NUMBER: Final = "000000000001"  # no province has the prefix 000
 PASSWORD: Final = "a password of the benchmark"  # noqa: S105 -- of an invented person on a throw-away database

@@ -33,7 +33,7 @@ from dean06.exchange.events.queries import envelope
 from dean06.exchange.events.sequencer import number_events
 from dean06.exchange.loading import load_agreements, load_members
 
-EVENTS: Final[dict[Size, int]] = {"quick": 300, "small": 2_000, "full": 20_000}
+EVENTS: Final[dict[Size, int]] = {"quick": 300, "small": 800, "full": 20_000}
 CONSUMER: Final = "BENCHEVENTS/COM/BANK/CUSTOMERS"
 PROVIDER: Final = "BENCHEVENTS/GOV/G01/POPULATION"
 TYPE: Final = "vn.gov.bench.record.changed"

@@ -1,6 +1,9 @@
 """What is locked is packed first; what is opened is what was written, byte by byte."""
 
+import base64
 import json
+import random
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dean06.ledger.domain.leaves import canonical_payload
-from dean06.ledger.domain.packing import DICTIONARIES, LEAST_BYTES, NEWEST, packed, unpacked
+from dean06.ledger.domain.packing import LEAST_BYTES, NEWEST, packed, unpacked
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
@@ -24,14 +27,67 @@ def test_a_text_of_before_packing_is_read_as_it_is():
     assert unpacked(b'{"version":1}') == b'{"version":1}'
 
 
-def test_evidence_shrinks_to_a_third_and_a_short_text_stays():
-    text = DICTIONARIES[NEWEST] * 2
+def evidence(chance: random.Random, *, client="VN/COM/BANK/CUSTOMERS", service="VN/GOV/G01/POPULATION/population", message="VN-"):
+    """What a provider keeps of a transaction, in its form but with random digests and signatures."""
+    digest, hashed, own = (base64.b64encode(chance.randbytes(size)).decode() for size in (32, 64, 64))
+    key, nonce = (base64.urlsafe_b64encode(chance.randbytes(size)).decode().rstrip("=") for size in (32, 16))
+    transaction, made = str(UUID(bytes=chance.randbytes(16))), chance.randrange(10**9, 10**10)
+    message += str(UUID(bytes=chance.randbytes(16)))
+    params = f'("@method" "@path");created={made};keyid="{key}";alg="ecdsa-p256-sha256";nonce="{nonce}";tag="x1"'
+    base = f'"@method": POST\n"content-digest": sha-256=:{digest}:\n"x-road-client": {client}\n"x-road-id": {message}\n'
+    base += f'"x-road-request-id": {transaction}\n"@signature-params": {params}'
+    signed = {"base": base, "key_id": key, "signature": f"x1=:{own}:"}
+    detail = {"request": signed, "answer": signed, "request_hash": hashed, "request_digest": f"sha-256=:{digest}:"}
+    names = {"client": client, "service": service, "message_id": message, "transaction_id": transaction, "agreement": "A-1/1"}
+    return canonical_payload({"version": 1, "kind": "exchange.answered", "detail": {**detail, **names}})
 
-    assert len(packed(text)) < len(text) / 3
+
+@given(
+    st.randoms(use_true_random=False),
+    st.text(min_size=1, max_size=30),
+    st.sampled_from(["VN/COM/BANK/CUSTOMERS/x", "1", "\\", '"', "=="]),
+    st.text(max_size=3),
+)
+def test_evidence_of_any_names_comes_back_as_it_was(chance, client, service, message):
+    text = evidence(chance, client=client, service=service, message=message)
+
+    assert unpacked(packed(text)) == text
+    assert packed(text)[0] == NEWEST
+
+
+def test_evidence_takes_what_is_random_in_it_and_little_more():
+    text = evidence(random.Random(6))
+    random_bytes = 32 + 64 + 64 + 32 + 16 + 16 + 16 + 4
+
+    assert len(text) > 5 * random_bytes
+    assert len(packed(text)) < random_bytes + 180
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"request_hash":"' + 85 * "A" + "B==",
+        '"transaction_id":"0190A000-0000-7000-8000-000000000000',
+        ";created=99999999999;created= 123456789;created=1_3_5_7_90;created=9999999999;created=4294967296",
+        '"key_id":"' + 42 * "-" + "_",
+        "sha-256=:" + 43 * "/" + "=:",
+    ],
+)
+def test_what_only_looks_like_a_value_stays_as_it_is(value):
+    text = ('{"padding":"' + 40 * "0123456789" + f'",{value}","end":""}}').encode()
+
+    assert unpacked(packed(text)) == text
+
+
+def test_a_text_with_control_characters_is_not_packed_and_a_short_one_stays():
+    assert packed(b"{\x03" + bytes(LEAST_BYTES)) == b"{\x03" + bytes(LEAST_BYTES)
     assert packed(b"{}") == b"{}"
 
 
-@pytest.mark.parametrize("broken", [bytes([NEWEST]), bytes([NEWEST]) + b"no deflate", packed(DICTIONARIES[NEWEST] * 2)[:-4]])
+PACKED = packed(evidence(random.Random(7)))
+
+
+@pytest.mark.parametrize("broken", [bytes([NEWEST]), bytes([NEWEST]) + b"no deflate", PACKED[:40], PACKED[:-50], PACKED[:1] + PACKED[50:]])
 def test_a_broken_packing_opens_to_nothing(broken):
     assert unpacked(broken) == b""
 

@@ -2,50 +2,153 @@
 
 A packed text begins with the number of its dictionary; an unpacked one is JSON and begins with ``{``. What is committed to is the
 text itself, so packing touches no commitment. A dictionary is never changed, only followed by another one.
+
+What is random in a text (digests, signatures, keys' identifiers, UUIDs) stands there in letters, often several times. Each such
+value is written once as bytes behind the deflated rest, in which one control character stands for it wherever it stood:
+JSON has none. The rest is then nearly the dictionary.
 """
 
 import zlib
+from binascii import a2b_base64, a2b_hex, b2a_base64, b2a_hex
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 LEAST_BYTES: Final = 200
+LARGEST_SECONDS: Final = (1 << 32) - 1
 LARGEST_BYTES: Final = 64 * 1024 * 1024  # what is unpacked comes from behind our own key; this bounds a mistake
 WINDOW_BITS: Final = -13  # raw deflate (RFC 1951); 8 KiB hold the dictionary and a usual text
 MEMORY_LEVEL: Final = 7
-LEVEL: Final = 2
-NEWEST: Final = 1
+LEVEL: Final = 3
+NEWEST: Final = 2
 DICTIONARIES: Final = {
     NEWEST: (
-        b'{"actor":{"account":"system","acting_for":"","assurance":"urn:dean06:loa:2.2","posts":[],"unit":""},'
-        b'"detail":{"dossier":"","fields":["personal_id","full_name","born_on","sex","status","permanent_resid'
-        b'ence","household"],"code":"exchange."kind":"registry.residence_changed","legal_basis":"91/2025/QH15,'
-        b' \xc4\x90i\xe1\xbb\x81u ","on_behalf_of":"","who":"C\xc3\xb4ng an ph\xc6\xb0\xe1\xbb\x9dng ","detail":{"agreement":'
-        b'"","answer":{"base":"\\"@status\\": 200\\n\\"content-type\\": application/json\\n\\"content-digest\\": sha-2'
-        b'56=::\\n\\"x-road-client\\": VN/COM/\\n\\"x-road-service\\": VN/GOV/\\n\\"x-road-id\\": VN-\\n\\"x-road-request'
-        b'-id\\": \\n\\"x-road-request-hash\\": ==\\n\\"x-exchange-agreement\\": \\n\\"signature\\";req;key=\\"x1\\": :==:'
-        b'\\n\\"signature-input\\";req;key=\\"x1\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-excha'
-        b'nge-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-road-issue\\" \\"x-road-userid\\" '
-        b'\\"x-exchange-purpose\\" \\"x-exchange-legal-basis\\");created=17;keyid=\\"\\";alg=\\"ecdsa-p256-sha256\\";n'
-        b'once=\\"\\";tag=\\"x1\\"\\n\\"@signature-params\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"x-ro'
-        b'ad-client\\" \\"x-road-service\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-excha'
-        b'nge-agreement\\" \\"signature\\";req;key=\\"x1\\" \\"signature-input\\";req;key=\\"x1\\");created=17;keyid=\\"'
-        b'\\";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","key_id":"","signature":"x1=:==:"},"answer_digest":"sha-256'
-        b'=:=:","client":"VN/COM/","message_id":"VN-","notify":"immediate","request":{"base":"\\"@method\\": POS'
-        b'T\\n\\"@path\\": /x1/VN/GOV/G01/POPULATION/population/v1/persons/look-up\\n\\"@query\\": ?\\n\\"content-dige'
-        b'st\\": sha-256=:=:\\n\\"x-exchange-head\\": sha-256=:=:\\n\\"x-road-client\\": VN/GOV/H49/SERVICES\\n\\"x-roa'
-        b'd-id\\": VN-\\n\\"x-road-request-id\\": \\n\\"x-exchange-purpose\\": kyc\\n\\"@signature-params\\": (\\"@method'
-        b'\\"","request_digest":"sha-256=:=:","request_hash":"==","service":"VN/GOV/G01/POPULATION/population",'
-        b'"status":200,"transaction_id":""},"dossier":"","fields":[],"kind":"exchange.received","kind":"exchan'
-        b'ge.answered","legal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"'
+        b'{"actor":{"account":"system","acting_for":"","assurance":"urn:dean06:loa:2.2","posts":[],"unit":""},"detail":{'
+        b'"dossier":"","code":"exchange.","kind":"registry.residence_changed","who":"C\xc3\xb4ng an ph\xc6\xb0\xe1\xbb\x9dng '
+        b'","status","permanent_residence","household",\\n\\"x-road-issue\\": \\n\\"x-road-userid\\": \\n\\"x-exchange-legal-'
+        b'basis\\": \\"x-road-request-id\\" \\"x-road-issue\\" \\"x-road-userid\\" \\"x-exchange-purpose\\" \\"x-exchange-leg'
+        b'al-basis\\")6-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x05","signature":"x1=:\x07:"},"request_hash":"'
+        b'\x01","service":"\x10","status":200,"transaction_id":"\x02"},"dossier":"","fields":[],"kind":"exchange.received","l'
+        b'egal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"VN/GOV/H49/SERVICES\x00VN/COM/\x00VN/GOV/G01/PO'
+        b'PULATION/population\x00/1\x00VN-\x03\x00{"actor":{"account":"\x0f","acting_for":"","assurance":"","posts":[],"unit"'
+        b':""},"detail":{"agreement":"\x11","answer":{"base":"\\"@status\\": 200\\n\\"content-type\\": application/json\\n\\"'
+        b'content-digest\\": sha-256=:\t:\\n\\"x-road-client\\": \x0f\\n\\"x-road-service\\": \x10\\n\\"x-road-id\\": \x12\\n'
+        b'\\"x-road-request-id\\": \x02\\n\\"x-road-request-hash\\": \x01\\n\\"x-exchange-agreement\\": \x11\\n\\"signature\\'
+        b'";req;key=\\"x1\\": :\x07:\\n\\"signature-input\\";req;key=\\"x1\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"con'
+        b'tent-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-exchange-purp'
+        b'ose\\");created=\r;keyid=\\"\x05\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"\\n\\"@signature-param'
+        b's\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"x-road-client\\" \\"x-road-service\\" \\"x-road-id'
+        b'\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-exchange-agreement\\" \\"signature\\";req;key=\\"x1\\" '
+        b'\\"signature-input\\";req;key=\\"x1\\");created=\x0e;keyid=\\"\x04\\";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","ke'
+        b'y_id":"\x04","signature":"x1=:\x06:"},"answer_digest":"sha-256=:\t:","client":"\x0f","message_id":"\x12","notify":"'
+        b'immediate","request":{"base":"\\"@method\\": POST\\n\\"@path\\": /x1/\x10/v1/persons/look-up\\n\\"@query\\": ?\\n\\'
+        b'"content-digest\\": sha-256=:\\n:\\n\\"x-exchange-head\\": sha-256=:\x0b:\\n\\"x-road-client\\": \x0f\\n\\"x-road-i'
+        b'd\\": \x12\\n\\"x-road-request-id\\": \x02\\n\\"x-exchange-purpose\\": kyc\\n\\"@signature-params\\": (\\"@method\\'
+        b'" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road'
+        b'-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x05\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";t'
+        b'ag=\\"x1\\"","key_id":"\x05","signature":"x1=:\x07:"},"request_digest":"sha-256=:\n:","request_hash":"\x01","servic'
+        b'e":"\x10","status":200,"transaction_id":"\x02"},"dossier":"","fields":["personal_id","full_name","born_on","sex"],"'
+        b'kind":"exchange.answered","legal_basis":"91/2025/QH15, \xc4\x90i\xe1\xbb\x81u ","on_behalf_of":"","purpose":"kyc","'
+        b'version":1,"who":"'
     ),
 }
+"""Number 1 was in use before the first release."""
+
+
+# -- values that are written as bytes
+
+URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How bytes are written as letters."""
+
+    letters: int
+    size: int
+    read: Callable[[bytes], bytes]
+    write: Callable[[bytes], bytes]
+
+
+def _base64(value: bytes) -> bytes:
+    return b2a_base64(value, newline=False)
+
+
+def _from_base64(letters: bytes) -> bytes:
+    return a2b_base64(letters)
+
+
+@lru_cache(maxsize=1000)
+def _thumbprint(value: bytes) -> bytes:
+    return _urlsafe(value)
+
+
+@lru_cache(maxsize=1000)
+def _from_thumbprint(letters: bytes) -> bytes:
+    return _from_urlsafe(letters)
+
+
+def _urlsafe(value: bytes) -> bytes:
+    return b2a_base64(value, newline=False).rstrip(b"=\n").translate(URLSAFE)
+
+
+def _from_urlsafe(letters: bytes) -> bytes:
+    return a2b_base64(letters.translate(STANDARD) + bytes(-len(letters) % 4 * b"="))
+
+
+def _uuid(value: bytes) -> bytes:
+    digits = b2a_hex(value)
+    return b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _from_uuid(letters: bytes) -> bytes:
+    return a2b_hex(letters.replace(b"-", b""))
+
+
+def _digits(value: bytes) -> bytes:
+    return b"%010d" % int.from_bytes(value, "big")
+
+
+def _from_digits(letters: bytes) -> bytes:
+    return min(int(letters), LARGEST_SECONDS).to_bytes(4, "big")
+
+
+SHA512: Final = Form(88, 64, _from_base64, _base64)
+SHA256: Final = Form(44, 32, _from_base64, _base64)
+SIGNATURE: Final = SHA512  # r || s of P-256 is as long
+THUMBPRINT: Final = Form(43, 32, _from_thumbprint, _thumbprint)  # RFC 7638, of few keys
+NONCE: Final = Form(22, 16, _from_urlsafe, _urlsafe)
+SECONDS: Final = Form(10, 4, _from_digits, _digits)
+NAME: Final = Form(36, 16, _from_uuid, _uuid)
+PLACES: Final = (
+    (b'"request_hash":"', SHA512, 1),
+    (b'"transaction_id":"', NAME, 1),
+    (b'"message_id":"', NAME, 1),
+    (b'"key_id":"', THUMBPRINT, 2),
+    (b'"signature":"x1=:', SIGNATURE, 2),
+    (b';nonce=\\"', NONCE, 1),
+    (b"sha-256=:", SHA256, 4),
+    (b";created=", SECONDS, 2),
+)
+"""What stands before a value, its form, and how many different ones there are at most; the order is part of the format."""
+WORDS: Final = (b'"client":"', b'"service":"', b'"agreement":"', b'"message_id":"')
+"""What stands before a word that the text repeats."""
+FORMS: Final = tuple(form for _, form, count in PLACES for _ in range(count))
+MARKS: Final = tuple(bytes([number]) for number in range(1, len(FORMS) + 1))
+WORD_MARKS: Final = tuple(bytes([number]) for number in range(len(FORMS) + 1, len(FORMS) + len(WORDS) + 1))
+END_OF_WORD: Final = b"\0"
+CONTROLS: Final = b"".join((END_OF_WORD, *MARKS, *WORD_MARKS))
 
 
 def packed(text: bytes) -> bytes:
     """Return the text in the shorter of its two forms."""
-    if len(text) < LEAST_BYTES:
+    if len(text) < LEAST_BYTES or len(text.translate(None, CONTROLS)) < len(text):
         return text
+    rest, values = _taken_out(text)
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW_BITS, MEMORY_LEVEL, zdict=DICTIONARIES[NEWEST])
-    short = bytes([NEWEST]) + packer.compress(text) + packer.flush()
+    short = b"".join((bytes([NEWEST]), packer.compress(rest), packer.flush(), *values))
     return short if len(short) < len(text) else text
 
 
@@ -55,7 +158,62 @@ def unpacked(stored: bytes) -> bytes:
         return stored
     opener = zlib.decompressobj(WINDOW_BITS, zdict=DICTIONARIES[stored[0]])
     try:
-        text = opener.decompress(stored[1:], LARGEST_BYTES)
-    except zlib.error:
+        rest = opener.decompress(stored[1:], LARGEST_BYTES)
+        return _put_back(rest, opener.unused_data) if opener.eof else b""
+    except (zlib.error, ValueError):
         return b""
-    return text if opener.eof else b""
+
+
+def _taken_out(text: bytes) -> tuple[bytes, list[bytes]]:
+    """Put a mark wherever a value stands; return the text with marks, and the values in the order of their marks."""
+    values, first = [], 0
+    for before, form, count in PLACES:
+        found, at = 0, text.find(before)
+        while at >= 0 and found < count:
+            at += len(before)
+            if text[at : at + 1] not in CONTROLS and (value := _read(letters := _letters(text, at, form), form)):
+                text = MARKS[first + found].join(text.split(letters))  # twice as quick as replace
+                values.append(value)
+                found, at = found + 1, 0 if count > 1 else at  # what stood before the place may be shorter now
+            at = text.find(before, at)
+        first += count
+    words = []
+    for before, mark in zip(WORDS, WORD_MARKS, strict=True):
+        at = text.find(before) + len(before)
+        word = text[at : text.find(b'"', at)] if at >= len(before) else b""
+        text = mark.join(text.split(word)) if word else text
+        words.append(word)
+    return END_OF_WORD.join((*words, text)), values
+
+
+def _letters(text: bytes, at: int, form: Form) -> bytes:
+    """Return what may be a value: at the place itself, a UUID at the end of the string that begins there."""
+    if form is NAME:
+        end = text.find(b'"', at)
+        return text[max(at, end - NAME.letters) : end]
+    return text[at : at + form.letters]
+
+
+def _read(letters: bytes, form: Form) -> bytes:
+    """Return the bytes that letters stand for; nothing unless they are written in the one form that we write."""
+    if len(letters) != form.letters:
+        return b""
+    try:
+        value = form.read(letters)
+        return value if len(value) == form.size and form.write(value) == letters else b""
+    except ValueError:
+        return b""
+
+
+def _put_back(rest: bytes, values: bytes) -> bytes:
+    *words, rest = rest.split(END_OF_WORD, len(WORDS))
+    for mark, word in zip(WORD_MARKS[::-1], words[::-1], strict=True):  # a later word may hold an earlier one
+        rest = rest.replace(mark, word)
+    at = 0
+    for mark, form in zip(MARKS, FORMS, strict=True):
+        if mark in rest:
+            rest = rest.replace(mark, form.write(values[at : at + form.size]))
+            at += form.size
+    if at != len(values):
+        raise ValueError(at)
+    return rest

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -78,6 +79,10 @@ class Config(BaseSettings):
     operations: Operations = Field(
         default_factory=Operations, description="JSON object: retention of the exchange's records, thresholds of what stands out."
     )
+    otlp_endpoint: str = Field(
+        default="", description="Base URL of a collector that takes OTLP over HTTP, http://localhost:4318; empty: no spans are made."
+    )
+    otlp_sample_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of the traces begun at a gateway that are recorded.")
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"
@@ -90,6 +95,14 @@ class Config(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("an address such as http://localhost:4318 is needed")
+        return value.rstrip("/")
 
     @property
     def socket_dir(self) -> Path:

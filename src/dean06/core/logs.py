@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import structlog
 
+from dean06.core import tracing
+
 PERSONAL_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 MASK: Final = "[personal number]"
 TALKATIVE: Final = ("fontTools",)
@@ -22,6 +24,13 @@ def mask_personal_numbers(_logger: Any, _method: str, event: MutableMapping[str,
     return event
 
 
+def add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say to which trace the call that is being served belongs."""
+    if (trace := tracing.current.get()) is not None:
+        event.setdefault("trace_id", trace.trace_id)
+    return event
+
+
 def configure(*, level: str = "INFO", console: bool = False) -> None:
     """Set up logging of this process: JSON lines to stderr, or coloured lines on a developer's console."""
     shared: list[structlog.typing.Processor] = [
@@ -29,6 +38,7 @@ def configure(*, level: str = "INFO", console: bool = False) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        add_trace_id,
         mask_personal_numbers,
     ]
     renderer: structlog.typing.Processor = (

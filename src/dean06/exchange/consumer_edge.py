@@ -11,8 +11,10 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from dean06.core import tracing
 from dean06.core.clock import today
 from dean06.core.errors import Dean06Error
+from dean06.core.tracing import stage
 from dean06.exchange import govstack, hop, metadata
 from dean06.exchange.consuming import Outgoing, check_answer, prepare, received
 from dean06.exchange.domain import metering
@@ -103,6 +105,7 @@ class ConsumerEdge(Edge):
         await answer(send, status=200, headers=[("content-type", kind)], body=body, head_only=request.method == "HEAD")
 
     async def _serve_r1(self, request: Incoming, body: bytes, send: Send, known: dict[str, object], seen: Seen) -> None:
+        stage("authorise")
         message = parse_request(method=request.method, raw_path=request.raw_path, query=request.query, headers=request.headers, body=body)
         known |= {"service": message.service, "message_id": message.message_id, "issue": message.issue}
         known["purpose"] = message.values.get("x-exchange-purpose", "")
@@ -118,8 +121,10 @@ class ConsumerEdge(Edge):
             raise UnknownService(service=message.service.service_code)
         if message.service in state.services:
             seen.service = str(message.service)
+        stage("sign")
         outgoing = prepare(message, state=state)
         known["transaction_id"] = seen.transaction_id = outgoing.request_id
+        stage("hop")
         response = await self._forwarded(outgoing, state, Budget.of(message.values.get(ASKED, ""), now=seen.began))
         headers = dict(response.headers)
         if "x-road-error" in headers:
@@ -134,9 +139,10 @@ class ConsumerEdge(Edge):
         seconds: float = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
         address = f"{outgoing.provider.gateway}{outgoing.target}"
         message = outgoing.message
+        traced = (*outgoing.headers, *tracing.headers())
         if budget is None:
-            return await self.link.send(message.method, address, headers=outgoing.headers, body=message.body, timeout_seconds=seconds)
-        headers = (*outgoing.headers, budget.header(time.monotonic()))
+            return await self.link.send(message.method, address, headers=traced, body=message.body, timeout_seconds=seconds)
+        headers = (*traced, budget.header(time.monotonic()))
         seconds = shorter(seconds, budget, now=time.monotonic())
         try:
             return await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
@@ -145,9 +151,12 @@ class ConsumerEdge(Edge):
             raise
 
     async def _pass_answer(self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, state: Snapshot) -> None:
+        stage("verify")
         signed = check_answer(outgoing, status=response.status, headers=headers, body=response.body, state=state)
         mine = received(outgoing, status=response.status, answer=signed, agreement=headers.get("x-exchange-agreement", ""))
+        stage("commit")
         await self.evidence.submit(mine)
+        stage("answer")
         lines = [header for header in response.headers if header[0] not in OF_THE_HOP]
         await answer(send, status=response.status, headers=lines, body=response.body, head_only=outgoing.message.method == "HEAD")
 

@@ -1,6 +1,7 @@
 """What both gateways share: state that keeps itself fresh, evidence in groups, threads for the database."""
 
 import asyncio
+import contextvars
 import json
 import threading
 import time
@@ -10,9 +11,11 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connections
 
 from dean06 import __version__
+from dean06.core import tracing
 from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error
 from dean06.exchange import snapshot
@@ -24,7 +27,7 @@ from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, G
 from dean06.exchange.evidence import Evidence, EvidenceKeeper
 from dean06.exchange.guarding import Guards, Refusals
 from dean06.exchange.links import Link
-from dean06.exchange.operations.recording import records
+from dean06.exchange.operations.recording import Recorder, records
 from dean06.exchange.snapshot import Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_loopback, lifespan, peer_of, refuse
 
@@ -64,6 +67,8 @@ class Edge:
         self.meter = Meter(self.side)
         self.inside = 0
         self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", EvidenceKeeper().keep)
+        self._spans: Recorder | None = None
+        self._ratio: float | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._state: Snapshot | None = None
         self._state_at = 0.0
@@ -81,20 +86,30 @@ class Edge:
             await refuse(closing(send), self.fault(GatewayBusy(retry_after=1.0), reference=str(uuid4())), accept="")
         elif scope["type"] == "http":
             self.inside += 1
+            token = tracing.current.set(tracing.begin(scope["headers"], ratio=self._ratio))
             try:
                 await self.serve(scope, receive, send)
             finally:
+                tracing.current.reset(token)
                 self.inside -= 1
 
     def count(self, seen: Seen) -> None:
         """Count a call that ended."""
         ended, at = time.monotonic(), time.time()
+        seen.trace = tracing.current.get()
         self.meter.note(seen, ended=ended, at=at)
         records.note(self.side, seen, ended=ended, at=at)
+        if self._spans is not None and seen.trace is not None and seen.trace.stages is not None:
+            self._spans.note(self.side, seen, ended=ended, at=at)
 
     async def start(self) -> None:
         """Get ready."""
         records.start()
+        if settings.DEAN06_OTLP_ENDPOINT:
+            from dean06.exchange.spans import spans_to  # noqa: PLC0415 -- who has no collector does not load its client
+
+            self._spans, self._ratio = spans_to(settings.DEAN06_OTLP_ENDPOINT, side=self.side), settings.DEAN06_OTLP_SAMPLE_RATIO
+            self._spans.start()
 
     async def stop(self) -> None:
         """Give back connections and threads."""
@@ -104,6 +119,8 @@ class Edge:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
         await asyncio.to_thread(records.stop)
+        if self._spans is not None:
+            await asyncio.to_thread(self._spans.stop)
 
     async def _health(self, send: Send) -> None:
         """Answer a supervisor: alive, without a look at the database."""
@@ -115,6 +132,7 @@ class Edge:
         if path == "/metrics":
             gauges = {"inside": self.inside, "evidence_waiting": self.evidence.waiting, "configuration_age_seconds": self._state_age()}
             gauges["records_dropped"] = records.dropped
+            gauges["spans_dropped"] = self._spans.dropped if self._spans is not None else 0
             text = self.meter.prometheus(gauges, self.guards.phases())
             await answer(send, status=200, headers=[("content-type", CONTENT_TYPE)], body=text.encode())
             return
@@ -152,7 +170,8 @@ class Edge:
         """Run something that uses the database in a thread."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=self.log_name)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _with_own_connection, function)
+        of_call = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, of_call.run, _with_own_connection, function)
 
     async def state(self) -> Snapshot:
         """Return members, services and agreements, at most two seconds old."""

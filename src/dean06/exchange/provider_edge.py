@@ -9,7 +9,9 @@ from uuid import UUID
 
 import structlog
 
+from dean06.core import tracing
 from dean06.core.keys import PersonKey
+from dean06.core.tracing import stage
 from dean06.exchange.calling import answer_inside, described
 from dean06.exchange.committing import GroupCommit
 from dean06.exchange.domain.agreements import Grant
@@ -87,19 +89,24 @@ class ProviderEdge(Edge):
             raise BadRequest("Gateways speak to each other under /x1/.")
         state = await self.state()
         headers = dict(kept(request.headers, without=frozenset()))
+        stage("verify")
         admitted = admit(
             method=request.method, rest=request.raw_path.removeprefix(HOP), query=request.query, headers=headers, body=body, state=state
         )
         known |= {**described(admitted.message), "transaction_id": admitted.request_id}
         seen.asks(admitted.message, size_bytes=len(body))
         seen.service, seen.transaction_id = str(admitted.service.id), admitted.request_id
+        stage("replay")
         if not await self.nonces.submit(nonce_digest(admitted.signed)):
             raise MessageReplayed(client=str(admitted.message.client))
+        stage("authorise")
         grant = authorise(admitted, state=state)
         budget = Budget.of(headers.get(LEFT, ""), now=seen.began)
         limits = await self.limits.admit(grant.agreement)
         sealed = await self._done_once(admitted, grant, budget, state)
+        stage("commit")
         await self.evidence.submit(sealed.evidence)
+        stage("answer")
         seen.answered(sealed.status, len(sealed.body))
         lines = (*sealed.headers, ("ratelimit", limits)) if limits else sealed.headers
         await answer(send, status=sealed.status, headers=lines, body=sealed.body, head_only=request.method == "HEAD")
@@ -115,22 +122,27 @@ class ProviderEdge(Edge):
         """
         request = repeatable(admitted.message)
         if request is None:
-            return seal(admitted, grant, await self._ask(admitted, grant, budget), state=state)
+            return self._sealed(admitted, grant, await self._ask(admitted, grant, budget), state=state)
         lease = timedelta(seconds=admitted.service.timeout_seconds + LEASE_SECONDS)
         if (before := await self.in_thread(lambda: claim(request, lease=lease))) is not None:
-            return again(seal(admitted, grant, before.answer, state=state), transaction_id=before.transaction_id)
+            return again(self._sealed(admitted, grant, before.answer, state=state), transaction_id=before.transaction_id)
         try:
             said = await self._ask(admitted, grant, budget)
         except ExchangeError as exc:
             if isinstance(exc, TryLater) or type(exc) is ServiceFailed:  # not asked, or it said that it failed
                 await self.in_thread(lambda: release(request))
             raise
-        sealed = seal(admitted, grant, said, state=state)
+        sealed = self._sealed(admitted, grant, said, state=state)
         if said.status >= FIRST_FAILURE_STATUS:
             await self.in_thread(lambda: release(request))
         else:
             await self.in_thread(lambda: store(request, kept_answer(said, sealed), transaction_id=admitted.request_id))
         return sealed
+
+    @staticmethod
+    def _sealed(admitted: Admitted, grant: Grant, said: ServiceAnswer, *, state: Snapshot) -> Sealed:
+        stage("sign")
+        return seal(admitted, grant, said, state=state)
 
     async def _ask(self, admitted: Admitted, grant: Grant, budget: Budget | None) -> ServiceAnswer:
         """Ask the service when it is this call's turn: a handler of this process in a thread, or an information system by HTTP.
@@ -139,6 +151,7 @@ class ProviderEdge(Edge):
             ServiceFailed: no answer in time, or none that can be used.
             ServiceBusy, ServiceResting: it was not asked.
         """
+        stage("service")
         service = admitted.service
         patience = shorter(service.timeout_seconds, budget, now=time.monotonic())
         if service.location != INSIDE:
@@ -164,7 +177,7 @@ class ProviderEdge(Edge):
         path = "" if message.path == "/" and base.endswith("/") else message.path
         address = f"{base.rstrip('/') if path else base}{path}{'?' + message.query if message.query else ''}"
         headers = [header for header in message.headers if header[0] not in NOT_TO_SERVICE]
-        headers.append(("x-road-request-id", admitted.request_id))
+        headers += [("x-road-request-id", admitted.request_id), *tracing.headers()]
         if budget is not None:
             headers.append(budget.header(time.monotonic()))
         seconds = shorter(service.timeout_seconds, budget, now=time.monotonic())

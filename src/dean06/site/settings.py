@@ -147,3 +147,5 @@ DEAN06_EXCHANGE_CONFIGURATION = _config.exchange_configuration
 DEAN06_EXCHANGE_TRUST_ANCHOR = _config.exchange_trust_anchor
 DEAN06_EXCHANGE_REFRESH_SECONDS = _config.exchange_refresh_seconds
 DEAN06_OPERATIONS = _config.operations
+DEAN06_OTLP_ENDPOINT = _config.otlp_endpoint
+DEAN06_OTLP_SAMPLE_RATIO = _config.otlp_sample_ratio

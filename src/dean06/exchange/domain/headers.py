@@ -47,9 +47,11 @@ GATEWAY_MADE: Final = frozenset(
         "x-exchange-token",
         "x-exchange-budget",
         "x-exchange-replayed",
+        "traceparent",
+        "tracestate",
     }
 )
-"""Made by a gateway, so never taken from an information system."""
+"""Made by a gateway, so never taken from an information system as it stands; a trace is read apart (``core.tracing``) and not signed."""
 
 NOT_FROM_SERVICE: Final = (
     TRANSPORT | GATEWAY_MADE | {"x-road-id", "x-road-client", "x-exchange-agreement", "content-type", "date", "set-cookie"}

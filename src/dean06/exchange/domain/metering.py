@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from dean06.core.tracing import Trace
 from dean06.exchange.domain.r1 import Message
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -43,6 +44,7 @@ class Seen:
         user: X-Road-UserId; never kept as it is.
         has_issue: whether a dossier was named.
         transaction_id: X-Road-Request-Id.
+        trace: to which trace it belongs.
     """
 
     began: float
@@ -58,6 +60,7 @@ class Seen:
     user: str = field(default="", repr=False)
     has_issue: bool = False
     transaction_id: str = ""
+    trace: Trace | None = None
 
     def asks(self, message: Message, *, size_bytes: int) -> None:
         """Note what a registered client asks."""

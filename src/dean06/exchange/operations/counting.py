@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec
 
+from dean06.core import tracing
 from dean06.core.errors import Dean06Error
 from dean06.exchange.domain.answering import Answer
 from dean06.exchange.domain.metering import Seen
@@ -25,7 +26,7 @@ def counted(ask: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
         seen = Seen(time.monotonic())
         for name in ("client", "service", "method", "path", "user"):
             setattr(seen, name, str(kwargs.get(name, "")))
-        seen.has_issue = bool(kwargs.get("issue"))
+        seen.has_issue, seen.trace = bool(kwargs.get("issue")), tracing.current.get()
         try:
             answer = ask(*args, **kwargs)
             seen.transaction_id = answer.transaction_id

@@ -30,6 +30,7 @@ class Record(models.Model):
     answer_bytes = models.BigIntegerField(default=0)
     outcome = models.CharField(max_length=100, help_text="answered, problem, metadata, or the code of a refusal.")
     status = models.IntegerField(default=0, help_text="The service's HTTP status, 0 if it did not answer.")
+    trace_id = models.CharField(max_length=32, blank=True, default="", help_text="Of the trace that the call belongs to (W3C).")
 
     class Meta:
         indexes = [

@@ -75,6 +75,7 @@ def _told(row: Record) -> dict[str, Any]:
         "succeeded": succeeded,
         "faultCode": "" if succeeded else row.outcome,
         "statusCode": row.status or None,
+        "traceId": row.trace_id,
         "serviceType": "REST",
     }
     return {name: value for name, value in known.items() if value not in ("", None)}

@@ -30,11 +30,25 @@ class Recorder:
     Args:
         write: writes a group in one transaction.
         most: calls that may wait.
+        at_once: calls that are written together.
+        what: is recorded, for the log.
+        away: errors by which the place where they are written says that it cannot be reached now.
     """
 
-    def __init__(self, write: Callable[[Sequence[Ended]], None], *, most: int = LONGEST_QUEUE) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Ended]], None],
+        *,
+        most: int = LONGEST_QUEUE,
+        at_once: int = MOST_AT_ONCE,
+        what: str = "records",
+        away: tuple[type[Exception], ...] = DATABASE_AWAY,
+    ) -> None:
         self._write = write
         self._most = most
+        self._at_once = at_once
+        self._what = what
+        self._away = away
         self._waiting: deque[Ended] = deque()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,7 +67,7 @@ class Recorder:
         """Begin to record in this process."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="exchange-records", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=f"exchange-{self._what}", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -71,19 +85,19 @@ class Recorder:
             self.drain()
             connections.close_all()
             if self.dropped > told:
-                log.warning("exchange.records_dropped", since_start=self.dropped)
+                log.warning("exchange.records_dropped", what=self._what, since_start=self.dropped)
                 told = self.dropped
 
     def drain(self) -> None:
         """Write what waits; what the database cannot take now waits on, what it never takes is dropped and counted."""
-        while group := [self._waiting[place] for place in range(min(len(self._waiting), MOST_AT_ONCE))]:
+        while group := [self._waiting[place] for place in range(min(len(self._waiting), self._at_once))]:
             try:
                 self._write(group)
-            except DATABASE_AWAY as exc:
-                log.info("exchange.records_wait", waiting=len(self._waiting), error=type(exc).__name__)
+            except self._away as exc:
+                log.info("exchange.records_wait", what=self._what, waiting=len(self._waiting), error=type(exc).__name__)
                 return
             except Exception:
-                log.exception("exchange.records_not_written", size=len(group))
+                log.exception("exchange.records_not_written", what=self._what, size=len(group))
                 self.dropped += len(group)
             for _ in group:
                 self._waiting.popleft()

@@ -30,7 +30,7 @@ USER_CHARACTERS: Final = 32  # 128 bits in hexadecimal digits
 UNFORESEEN: Final = "exchange.error"
 COPY: Final = (
     "COPY exchange_operations_record (side, request_in_at, duration_us, client, service, method, endpoint, message_id, transaction_id,"
-    " user_key, has_issue, request_bytes, answer_bytes, outcome, status) FROM STDIN"
+    " user_key, has_issue, request_bytes, answer_bytes, outcome, status, trace_id) FROM STDIN"
 )
 ADD: Final = (
     "INSERT INTO exchange_operations_callsum AS mine"
@@ -118,6 +118,7 @@ def _line(call: Ended, patterns: _Patterns) -> str:
         str(seen.answer_bytes),
         seen.outcome or UNFORESEEN,
         str(seen.status),
+        seen.trace.trace_id if seen.trace else "",
     )
     line = "\t".join(values)
     if not "".join(values).isprintable():

@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Model
-from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from dean06.core.config import Config
 from dean06.core.errors import Invalid
+from dean06.core.statements import LoopConnection
 
 EVERYWHERE: Final = frozenset({"core", "ledger"})
 DATABASE_NAME: Final = "dean06"
@@ -85,7 +85,7 @@ def _entry(*, OPTIONS: dict[str, Any] | None = None, **address: str) -> dict[str
     }
 
 
-async def open_connection(alias: str) -> AsyncConnection[Any]:
+async def open_connection(alias: str) -> LoopConnection:
     """Open a connection of its own, outside the pool, for a process that works in an event loop; each statement commits by itself.
 
     Raises:
@@ -95,7 +95,7 @@ async def open_connection(alias: str) -> AsyncConnection[Any]:
     address = {"dbname": entry["NAME"], "user": entry.get("USER"), "password": entry.get("PASSWORD"), "host": entry.get("HOST")}
     given = {name: value for name, value in (address | {"port": entry.get("PORT")}).items() if value}
     options = {name: value for name, value in entry.get("OPTIONS", {}).items() if name != "pool"}
-    return await AsyncConnection.connect(**given, **options, autocommit=True)
+    return await LoopConnection.connect(**given, **options, autocommit=True)
 
 
 def database_of(module: str) -> str:

@@ -9,12 +9,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import psycopg
 import structlog
 
 from dean06.core.databases import database_of, open_connection
+from dean06.core.statements import LoopConnection
 from dean06.exchange.errors import EvidenceNotKept
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,7 @@ AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Connection = psycopg.AsyncConnection[Any]
-Write = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Result]]]
+Write = Callable[[LoopConnection, Sequence[Item]], Awaitable[Sequence[Result]]]
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -46,7 +46,7 @@ class GroupCommit(Generic[Item, Result]):
         self._most = most
         self._write = write
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._connection: Connection | None = None
+        self._connection: LoopConnection | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
@@ -99,7 +99,7 @@ class GroupCommit(Generic[Item, Result]):
                 return [EvidenceNotKept(cause=type(exc).__name__)] * len(items)
         return [outcome for item in items for outcome in await self._outcomes([item])]
 
-    async def _connected(self) -> Connection:
+    async def _connected(self) -> LoopConnection:
         if self._connection is None:
             self._connection = await open_connection(database_of("exchange"))
         return self._connection

@@ -6,18 +6,18 @@ with both signatures, so that it can be verified by itself with the members' pub
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections, transaction
-from psycopg import AsyncConnection
 
 from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
+from dean06.core.statements import UUIDS, LoopConnection, Statement
 from dean06.exchange.domain.signatures import Signed
 from dean06.ledger.public import Draft, EntryWriter, record_batch
 
@@ -28,9 +28,10 @@ CLAIM: Final = (
     "INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, %s FROM unnest(%s::uuid[]) AS asked(nonce)"
     " ON CONFLICT DO NOTHING RETURNING digest"
 )
-CLAIM_NOW: Final[LiteralString] = (
+CLAIM_NOW: Final = Statement(
     "INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, now() FROM unnest(%b::uuid[]) AS asked(nonce)"
-    " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT DO NOTHING RETURNING digest"
+    " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT DO NOTHING RETURNING digest",
+    UUIDS,
 )
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
 
@@ -84,7 +85,7 @@ class EvidenceKeeper:
     def __init__(self) -> None:
         self._writer = EntryWriter()
 
-    async def keep(self, connection: AsyncConnection[Any], evidence: Sequence[Evidence]) -> list[UUID]:
+    async def keep(self, connection: LoopConnection, evidence: Sequence[Evidence]) -> list[UUID]:
         """Write entries; when this returns they survive a crash."""
         return await self._writer.write(connection, [one.draft for one in evidence])
 
@@ -100,21 +101,20 @@ def claim(nonces: Sequence[UUID], *, using: str) -> list[bool]:
     """Say of each nonce whether it is new, and remember it, in the caller's transaction."""
     with connections[using].cursor() as cursor:
         cursor.execute(CLAIM, [now(), list(nonces)])
-        return _claimed(nonces, cursor.fetchall())
+        return _claimed(nonces, {digest for (digest,) in cursor.fetchall()})
 
 
-async def claim_now(connection: AsyncConnection[Any], nonces: Sequence[UUID]) -> list[bool]:
+async def claim_now(connection: LoopConnection, nonces: Sequence[UUID]) -> list[bool]:
     """Claim nonces before their calls are served, visible to all processes.
 
     One statement that is its own transaction. The commit does not wait for the disk: the evidence of the same call is
     committed later, and the database's log is written in order, so no call that was answered can lose its nonce in a crash.
     """
-    rows = await connection.execute(CLAIM_NOW, [list(nonces)], prepare=True, binary=True)
-    return _claimed(nonces, await rows.fetchall())
+    rows = await connection.run(CLAIM_NOW, [nonces])
+    return _claimed(nonces, {UUID(bytes=digest) for (digest,) in rows if digest})
 
 
-def _claimed(nonces: Sequence[UUID], rows: Iterable[tuple[UUID]]) -> list[bool]:
-    fresh = {row[0] for row in rows}
+def _claimed(nonces: Sequence[UUID], fresh: set[UUID]) -> list[bool]:
     claimed = []
     for nonce in nonces:
         claimed.append(nonce in fresh)

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncConnection
-
 from dean06.core.keys import new_key
+from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, LoopConnection, Statement
 from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
 from dean06.ledger.secrets import lock, new_data_key, unwrap
@@ -48,8 +47,10 @@ WRITE: Final[LiteralString] = """
     )
     SELECT id FROM destroyed
 """
-PERSON: Final = 3
-KEY: Final = 5
+ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES, BYTES)
+PERSON: Final = (UUIDS, NUMBERS, BYTES)
+KEY: Final = (UUIDS, BYTES, DAYS, BYTES, INSTANTS)
+STATEMENT: Final = Statement(WRITE, UUIDS, *ROW, *PERSON, *KEY)
 
 Opened = tuple[UUID, bytes]
 
@@ -63,7 +64,7 @@ class EntryWriter:
     def __init__(self) -> None:
         self._opened: dict[Owner, tuple[float, Opened]] = {}
 
-    async def write(self, connection: AsyncConnection[Any], drafts: Sequence[Draft]) -> list[UUID]:
+    async def write(self, connection: LoopConnection, drafts: Sequence[Draft]) -> list[UUID]:
         """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
 
         Args:
@@ -87,15 +88,14 @@ class EntryWriter:
                 rows.append((*_columns(one.entry), key_id, *lock(one.text, data_key=data_key, entry_id=one.entry.id)))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
-            values = (used, *_turned(rows, 11), *_turned(people, PERSON), *_turned(new, KEY))
-            destroyed = await (await connection.execute(WRITE, values, prepare=True)).fetchall()
-            if not destroyed:
+            values = (used, *_turned(rows, len(ROW)), *_turned(people, len(PERSON)), *_turned(new, len(KEY)))
+            if not await connection.run(STATEMENT, values):
                 self._remember(keys)
                 return [one.entry.id for one in made]
             self._opened.clear()
         raise ConnectionError("data keys are being destroyed faster than entries are written")
 
-    async def _keys(self, connection: AsyncConnection[Any], entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
+    async def _keys(self, connection: LoopConnection, entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
         """Return a data key for each owner, and for whom it is new with the time of the entry that it is made for."""
         at = {owner_of(entry): entry.recorded_at for entry in entries}
         moment = time.monotonic()

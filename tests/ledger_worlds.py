@@ -78,7 +78,8 @@ def sign_anew(log, *, using="default"):
             leaf = entry.leaf_hash()
             chain = chain_hash(chain, leaf)
             for place, value in tree.append(leaf):
-                cursor.execute("INSERT INTO ledger_ledgernode VALUES (%s, %s, %s, %s)", [log, place.level, place.index, value])
+                if place.is_stored:
+                    cursor.execute("INSERT INTO ledger_ledgernode VALUES (%s, %s, %s, %s)", [log, place.level, place.index, value])
             cursor.execute(
                 "INSERT INTO ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) VALUES (%s, %s, %s, %s, %s)",
                 [log, tree.size, entry.id, leaf, chain],

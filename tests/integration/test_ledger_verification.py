@@ -7,7 +7,9 @@ from django.db import connections, transaction
 
 from dean06.core.actor import SYSTEM
 from dean06.core.keys import PersonKey
+from dean06.ledger.models import LedgerNode
 from dean06.ledger.public import destroy_subject_key, record, record_many, sequence, verify
+from ledger_worlds import write_entries
 
 pytestmark = pytest.mark.django_db
 
@@ -138,17 +140,35 @@ def test_a_rewritten_history_does_not_bear_the_signature(entries):
         for entry in map(entry_of, cursor.fetchall()):
             chain = chain_hash(chain, entry.leaf_hash())
             for place, value in tree.append(entry.leaf_hash()):
-                sql("UPDATE ledger_ledgernode SET node_hash = %s WHERE level = %s AND index = %s", value, place.level, place.index)
+                if place.is_stored:
+                    sql("UPDATE ledger_ledgernode SET node_hash = %s WHERE level = %s AND index = %s", value, place.level, place.index)
             sql("UPDATE ledger_ledgerleaf SET leaf_hash = %s, chain_hash = %s WHERE entry_id = %s", entry.leaf_hash(), chain, entry.id)
 
     assert problems() == {("chain_rewritten", 6, None), ("log_rewritten", 6, None)}
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_ledgernode SET node_hash = sha256('x') WHERE level = 4 AND index = 1",
+        "DELETE FROM ledger_ledgernode WHERE level = 4 AND index = 1",
+        "UPDATE ledger_ledgernode SET level = 5 WHERE level = 4 AND index = 1",
+        "UPDATE ledger_ledgernode SET index = 9 WHERE level = 4 AND index = 1",
+    ],
+)
+def test_a_stored_hash_over_many_entries_is_compared(change):
+    write_entries(40)
+    assert LedgerNode.objects.using("default").count() == 2  # of every fourth level
+    assert problems() == set()
+
+    sql(change)
+
+    assert ("node_altered", 17, None) in problems()
+
+
+@pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("UPDATE ledger_ledgernode SET node_hash = sha256('x') WHERE level = 1 AND index = 2", ("node_altered", 5, None)),
-        ("DELETE FROM ledger_ledgernode WHERE level = 2 AND index = 1", ("node_altered", 5, None)),
         ("INSERT INTO ledger_ledgernode (log, level, index, node_hash) VALUES ('registry', 1, 6, sha256('x'))", ("node_altered", 13, None)),
         ("UPDATE ledger_ledgercheckpoint SET root = sha256('x') WHERE size = 10", ("checkpoint_altered", 10, None)),
         (
@@ -185,3 +205,18 @@ def test_a_destroyed_key_is_counted_and_is_no_finding(entries):
 
     assert found.is_clean
     assert found.destroyed == 2
+
+
+def test_what_fits_is_not_looked_at_leaf_by_leaf_and_what_does_not_is(monkeypatch):
+    write_entries(40)
+    seen = []
+    monkeypatch.setattr(
+        "dean06.ledger.walking.LogWalk._see", lambda self, leaf: seen.append(leaf.seq) or setattr(self, "last_seq", leaf.seq)
+    )
+
+    assert verify("default").is_clean
+    assert seen == []
+
+    sql("UPDATE ledger_ledgerleaf SET chain_hash = sha256('x') WHERE seq = 40")
+    verify("default")
+    assert seen == list(range(1, 41))

@@ -165,3 +165,29 @@ def test_the_root_of_leaves_is_that_of_the_tree_grown_leaf_by_leaf(leaves):
         frontier.append(leaf)
 
     assert root_of(leaves) == frontier.root()
+
+
+@given(st.lists(st.integers(0, 70), min_size=1, max_size=5))
+def test_many_leaves_at_once_grow_the_tree_that_single_ones_grow(counts):
+    at_once, one_by_one = Frontier(), Frontier()
+    for count in counts:
+        leaves = [hash_leaf(bytes([number, count])) for number in range(count)]
+
+        stored = at_once.extend(leaves)
+
+        assert sorted(stored) == sorted(node for leaf in leaves for node in one_by_one.append(leaf) if node[0].is_stored)
+        assert at_once == one_by_one
+
+
+def test_a_hash_that_is_not_stored_is_eight_stored_ones_away_at_most():
+    hashes = {Place(0, index): hash_leaf(bytes([index])) for index in range(64)}
+    tree = Frontier()
+    for index in range(64):
+        hashes.update(tree.append(hashes[Place(0, index)]))
+
+    assert [place.level for place in sorted(hashes) if place.is_stored] == [4, 4, 4, 4]
+    for place, value in hashes.items():
+        parts = place.parts()
+        assert len(parts) <= 8
+        assert all(part.is_stored or part.level == 0 for part in parts)
+        assert root_of(hashes[part] for part in parts) == value

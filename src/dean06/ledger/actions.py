@@ -5,7 +5,7 @@ import secrets
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from dean06.core import clock
 from dean06.core.actor import Actor
 from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey, new_key
-from dean06.ledger.domain.leaves import HASH_BYTES, SALT_BYTES, Entry, canonical_payload, commitment, microseconds
+from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, SALT_BYTES, Entry, canonical_payload, commitment, microseconds
 from dean06.ledger.domain.merkle import hash_leaf, root_of
 from dean06.ledger.errors import MalformedEntry
 from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
@@ -28,7 +28,6 @@ FEW: Final = 3
 COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # PostgreSQL manual, COPY, Binary Format
 COPY_TRAILER: Final = b"\xff\xff"
 COPY_NULL: Final = b"\xff\xff\xff\xff"
-POSTGRESQL_EPOCH: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))  # timestamps are sent as microseconds since then
 COPY_SLICE: Final = 20_000
 POSITION_BYTES: Final = 8
 

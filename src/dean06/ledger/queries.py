@@ -16,17 +16,19 @@ from dean06.core.paging import DEFAULT_SIZE, LARGEST_SIZE, MalformedCursor, Page
 from dean06.ledger.domain.leaves import SALT_BYTES, Entry, microseconds
 from dean06.ledger.domain.merkle import Tree, hash_leaf, inclusion_path, inclusion_places
 from dean06.ledger.errors import EntryNotFound, ProofPending
+from dean06.ledger.models import SUBJECT_PREFIX
 from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of, hashes_at
 
 PROOF_FORMAT: Final = "dean06-ledger-proof/1"
 NOTHING_AFTER: Final = UUID(int=2**128 - 1)
 
-LOOKS: Final = """
+LOOKS: Final = f"""
     SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, r.nonce, r.ciphertext, k.id, k.wrapped
     FROM (
         (SELECT id FROM ledger_ledgerentry
-         WHERE subject = %(subject)s AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+         WHERE substring(subject, 1, {SUBJECT_PREFIX}) = substring(%(subject)s, 1, {SUBJECT_PREFIX}) AND subject = %(subject)s
+             AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
          ORDER BY id DESC LIMIT %(size)s)
         UNION ALL
         (SELECT s.entry_id FROM ledger_ledgersubject s JOIN ledger_ledgerentry b ON b.id = s.entry_id
@@ -38,7 +40,7 @@ LOOKS: Final = """
     LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id
     LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
     ORDER BY e.id DESC LIMIT %(size)s
-"""
+"""  # noqa: S608 -- constants
 
 
 @dataclass(frozen=True, slots=True)

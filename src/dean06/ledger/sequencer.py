@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from dean06.core import clock
 from dean06.ledger.checkpoints import sign
 from dean06.ledger.domain.leaves import CHAIN_START, Entry, chain_hash
-from dean06.ledger.domain.merkle import Frontier, Place, peaks_of
+from dean06.ledger.domain.merkle import Frontier, Place, peaks_of, root_of
 from dean06.ledger.domain.notes import Checkpoint
 
 log = structlog.get_logger(__name__)
@@ -88,15 +88,13 @@ class _End:
     tree: Frontier
 
     def extend(self, entries: list[Entry]) -> tuple[list[tuple[Any, ...]], list[tuple[Place, bytes]]]:
-        """Append entries; return leaf rows and the nodes that became complete."""
+        """Append entries; return leaf rows and the nodes to be stored that became complete."""
         leaves: list[tuple[Any, ...]] = []
-        nodes: list[tuple[Place, bytes]] = []
-        for entry in entries:
+        for seq, entry in enumerate(entries, start=self.tree.size + 1):
             leaf = entry.leaf_hash()
             self.chain = chain_hash(self.chain, leaf)
-            nodes += self.tree.append(leaf)
-            leaves.append((entry.log, self.tree.size, entry.id, leaf, self.chain))
-        return leaves, nodes
+            leaves.append((entry.log, seq, entry.id, leaf, self.chain))
+        return leaves, self.tree.extend([row[3] for row in leaves])
 
 
 def _end_of(cursor: Any, name: str) -> _End:
@@ -110,7 +108,15 @@ def _end_of(cursor: Any, name: str) -> _End:
 
 
 def hashes_at(cursor: Any, name: str, places: list[Place]) -> dict[Place, bytes]:
-    """Read the hashes of complete subtrees of a log; level 0 are the leaves."""
+    """Return the hashes of complete subtrees of a log, computed from what is stored below; level 0 are the leaves.
+
+    A place whose parts are not all there is left out.
+    """
+    stored = _stored_hashes(cursor, name, list({part for place in places for part in place.parts()}))
+    return {place: root_of(stored[part] for part in parts) for place in places if stored.keys() >= set(parts := place.parts())}
+
+
+def _stored_hashes(cursor: Any, name: str, places: list[Place]) -> dict[Place, bytes]:
     leaves = [place.index + 1 for place in places if place.level == 0]
     inner = [place for place in places if place.level]
     cursor.execute(

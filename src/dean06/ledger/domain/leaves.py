@@ -80,6 +80,9 @@ class Entry:
         return hashlib.sha256(LEAF_PREFIX + self.content()).digest()
 
 
+LEAF_START: Final = LEAF_PREFIX + CONTENT_START
+
+
 @lru_cache(maxsize=1000)
 def sized(text: str) -> bytes:
     """Return a text as a field; names of logs and kinds are few."""
@@ -94,6 +97,9 @@ def fields(*values: bytes) -> bytes:
 def microseconds(instant: datetime) -> int:
     """Return microseconds since 1970 without passing through a float."""
     return (instant - EPOCH) // MICROSECOND
+
+
+POSTGRESQL_EPOCH: Final = microseconds(datetime(2000, 1, 1, tzinfo=UTC))  # its timestamps are sent as microseconds since then
 
 
 def chain_hash(previous: bytes, leaf: bytes) -> bytes:

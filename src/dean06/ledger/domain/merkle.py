@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 NODE_PREFIX: Final = b"\x01"
 LEAF_PREFIX: Final = b"\x00"
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+STORED_EVERY: Final = 4
+"""Hashes of every fourth level are stored; those between are at most eight hashes away."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,6 +19,16 @@ class Place:
 
     level: int
     index: int
+
+    @property
+    def is_stored(self) -> bool:
+        """Say whether the hash is kept; the leaves' are not nodes."""
+        return self.level > 0 and self.level % STORED_EVERY == 0
+
+    def parts(self) -> list["Place"]:
+        """Return the leaves or stored subtrees that this one consists of; itself, where it is one of them."""
+        steps = self.level % STORED_EVERY
+        return [Place(self.level - steps, (self.index << steps) + number) for number in range(1 << steps)]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -53,6 +66,36 @@ class Frontier:
         self.peaks.append(node)
         self.size += 1
         return grown
+
+    def extend(self, leaves: Sequence[bytes]) -> list[tuple[Place, bytes]]:
+        """Add many leaf hashes, level by level where whole groups of them are there; return the nodes to be stored that became complete."""
+        stored: list[tuple[Place, bytes]] = []
+        at, group = 0, 1 << STORED_EVERY
+        while at < len(leaves):
+            whole = (len(leaves) - at) // group * group
+            if self.size % group or not whole:
+                stored += self._grow_from(leaves[at], 0)
+                at += 1
+                continue
+            level: Sequence[bytes] = leaves[at : at + whole]
+            for _ in range(STORED_EVERY):
+                level = [sha256(NODE_PREFIX + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
+            for node in level:
+                stored += self._grow_from(node, STORED_EVERY)
+            at += whole
+        return stored
+
+    def _grow_from(self, node: bytes, level: int) -> list[tuple[Place, bytes]]:
+        """Add a complete subtree of a level that stands on the right edge; return the nodes to be stored from it upwards."""
+        place = Place(level, self.size >> level)
+        stored = [(place, node)] if place.is_stored else []
+        for above in range(level + 1, level + 1 + (place.index & ~(place.index + 1)).bit_length()):
+            node = node_hash(self.peaks.pop(), node)
+            if above % STORED_EVERY == 0:
+                stored.append((Place(above, self.size >> above), node))
+        self.peaks.append(node)
+        self.size += 1 << level
+        return stored
 
     def root(self) -> bytes:
         """Return the root over all leaves so far."""

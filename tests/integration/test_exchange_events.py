@@ -52,6 +52,16 @@ def webhook():
     return Webhook()
 
 
+def a_customer_moved(clock):
+    """Subscribe for one person, let her move, number the event; return her."""
+    mover = person()
+    watch(subscribe(), mover)
+    later(clock, seconds=1)
+    happen(mover)
+    number()
+    return mover
+
+
 def later(clock, **pause):
     clock.shift(timedelta(**pause))
 
@@ -111,11 +121,7 @@ def test_what_happened_before_the_person_was_a_customer_is_not_told_not_even_by_
 def test_each_disclosure_leaves_one_entry_that_the_person_finds_however_often_it_is_sent(world, clock, webhook):
     from dean06.ledger.public import looks_at
 
-    mover = person()
-    watch(subscribe(), mover)
-    later(clock, seconds=1)
-    happen(mover)
-    number()
+    mover = a_customer_moved(clock)
     webhook.status = 500
     rounds(webhook)
     later(clock, minutes=1)
@@ -233,11 +239,7 @@ def test_a_subscriber_that_was_down_for_a_day_catches_up_by_itself_in_order(worl
 def test_after_three_days_of_trying_a_delivery_is_a_dead_letter(world, clock, webhook):
     from dean06.exchange.public import dead_letters
 
-    mover = person()
-    watch(subscribe(), mover)
-    later(clock, seconds=1)
-    happen(mover)
-    number()
+    a_customer_moved(clock)
     webhook.status = 0
     rounds(webhook)
     later(clock, days=4)
@@ -262,11 +264,7 @@ def test_an_agreement_that_ended_pauses_and_one_that_is_renewed_goes_on(world, c
 
 
 def test_what_waited_when_the_agreement_ended_is_not_sent(world, clock, webhook):
-    mover = person()
-    watch(subscribe(), mover)
-    later(clock, seconds=1)
-    happen(mover)
-    number()
+    a_customer_moved(clock)
     webhook.status = 500
     rounds(webhook)
     load(world, [agreement("E-1", withdrawn="true")])
@@ -528,11 +526,7 @@ def test_a_consumer_cannot_send_events_to_an_address_of_its_own_choice_or_of_ano
 def test_an_address_taken_back_gets_nothing_more(world, clock, webhook):
     from dean06.exchange.public import forget_target
 
-    mover = person()
-    watch(subscribe(), mover)
-    later(clock, seconds=1)
-    happen(mover)
-    number()
+    a_customer_moved(clock)
     forget_target(consumer=BANK, address=HOOK, actor=OPERATOR)
 
     rounds(webhook)

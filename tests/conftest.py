@@ -1,8 +1,10 @@
 """What all tests share: a throw-away data directory and a PostgreSQL of their own."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
 
@@ -10,6 +12,10 @@ pytest_plugins = ["browser", "exchange_gateways"]
 
 hypothesis_settings.register_profile("dean06", deadline=None, derandomize=True, max_examples=60)
 hypothesis_settings.load_profile("dean06")
+
+MAINTENANCE_DATABASE = "postgres"
+SESSIONS_END_SECONDS = 3.0
+"""A backend takes a moment to go after its socket closed."""
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +63,30 @@ def no_thread_of_records() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "start", lambda: None)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_session_outlives_its_module(django_db_blocker: object) -> Iterator[None]:
+    """Refuse a module of tests that leaves a session in the test database: its removal at the end would fail for another's fault."""
+    yield
+    from django.db import connection
+
+    if not str(connection.settings_dict["NAME"]).startswith("test_"):
+        return
+    connection.close()
+    connection.close_pool()
+    deadline = time.monotonic() + SESSIONS_END_SECONDS
+    while left := _sessions_of(connection):
+        assert time.monotonic() < deadline, f"sessions that nobody closed: {left}"
+        time.sleep(0.05)
+
+
+def _sessions_of(connection: object) -> list[tuple[object, ...]]:
+    """Return who else is in the test database; PostgreSQL's own workers have no user."""
+    parameters = {name: value for name, value in connection.get_connection_params().items() if name in {"host", "port", "user", "password"}}
+    with psycopg.connect(dbname=MAINTENANCE_DATABASE, **parameters) as outside:
+        query = "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity WHERE datname = %s AND usename IS NOT NULL"
+        return outside.execute(query, [connection.settings_dict["NAME"]]).fetchall()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 
 from dean06.core.actor import Actor
 from dean06.core.databases import open_connection
@@ -29,13 +30,19 @@ def draft(*people, **given):
 def in_groups(*groups, between=lambda: None):
     """Write groups one after the other by one writer; return the identifiers of each."""
 
+    def beside():
+        try:
+            between()
+        finally:
+            connections.close_all()
+
     async def work():
         connection, writer = await open_connection("default"), EntryWriter()
         try:
             found = []
             for group in groups:
                 found.append(await writer.write(connection, group))
-                await asyncio.to_thread(between)
+                await asyncio.to_thread(beside)
             return found
         finally:
             await connection.close()

@@ -375,6 +375,14 @@ def test_without_a_budget_our_own_patience_counts():
     assert shorter(1, Budget.of("2000", now=0.0), now=0.5) == 1
 
 
+def test_a_timer_that_rings_a_little_early_still_ends_the_budget():
+    budget = Budget.of("300", now=0.0)
+
+    budget.check_over(0.2)
+    with pytest.raises(BudgetSpent):
+        budget.check_over(0.2993)  # uvloop counts whole milliseconds
+
+
 # -- idempotency keys
 
 

@@ -147,7 +147,7 @@ class ConsumerEdge(Edge):
         try:
             return await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
         except ProviderUnreachable:
-            budget.left(time.monotonic())
+            budget.check_over(time.monotonic())
             raise
 
     async def _pass_answer(self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, state: Snapshot) -> None:

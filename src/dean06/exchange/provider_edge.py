@@ -168,7 +168,8 @@ class ProviderEdge(Edge):
             async with asyncio.timeout(seconds):  # unlike wait_for it makes no task of its own
                 return await self.in_thread(lambda: answer_inside(admitted, request))
         except TimeoutError as exc:
-            shorter(0, budget, now=time.monotonic())
+            if budget is not None:
+                budget.check_over(time.monotonic())
             raise ServiceSilent(service=str(admitted.service.id)) from exc
 
     async def _ask_system(self, admitted: Admitted, service: ServiceEntry, budget: Budget | None) -> ServiceAnswer:
@@ -184,7 +185,8 @@ class ProviderEdge(Edge):
         try:
             response = await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
         except ProviderUnreachable:
-            shorter(0, budget, now=time.monotonic())  # the caller's time is over: that is no sign that the service is away
+            if budget is not None:
+                budget.check_over(time.monotonic())  # the caller's time is over: that is no sign that the service is away
             raise
         answered = dict(kept(response.headers, without=frozenset()))
         if "content-encoding" in answered:

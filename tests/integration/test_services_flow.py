@@ -68,6 +68,15 @@ def test_the_sheet_carries_five_sound_signatures_each_over_its_event_and_the_res
     assert all(one.is_intact and one.is_trusted and one.timestamped_at for one in (*on_sheet, *on_result))
 
 
+def test_the_registry_is_told_who_decided_by_the_name_that_people_read(world):
+    dossier = signed(world)
+
+    told = OutboxMessage.objects.get(payload__dossier=dossier.code).payload
+
+    assert told["decided_by"] == dossier.agency_name
+    assert told["decided_by"] != dossier.agency_code
+
+
 def test_the_row_of_a_dossier_is_the_fold_of_its_log(world):
     dossier = signed(world)
     dossier.refresh_from_db()

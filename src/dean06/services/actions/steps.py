@@ -279,5 +279,5 @@ def _decision(dossier: Dossier, pack: Pack, *, on: date) -> dict[str, Any]:
         "householder_key": str(householder) if householder else None,
         "relation": dossier.answers["relation_to_householder"],
         "legal_basis": pack.decides_basis,
-        "decided_by": dossier.agency_code,
+        "decided_by": dossier.agency_name,
     }

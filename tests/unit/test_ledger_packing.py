@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dean06.ledger.domain.leaves import canonical_payload
-from dean06.ledger.domain.packing import LEAST_BYTES, NEWEST, packed, unpacked
+from dean06.ledger.domain.packing import LEAST_BYTES, NEWEST, PLACES, packed, unpacked
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
@@ -53,6 +53,23 @@ def test_evidence_of_any_names_comes_back_as_it_was(chance, client, service, mes
 
     assert unpacked(packed(text)) == text
     assert packed(text)[0] == NEWEST
+
+
+@given(
+    st.sampled_from(PLACES),
+    st.text(alphabet="-+_ 019aZ=/.x\u0661", min_size=1, max_size=100) | st.text(max_size=100),
+)
+def test_whatever_a_caller_writes_where_a_value_is_looked_for_can_be_kept(place, written):
+    text = place[0] + written.encode() + 9 * b'"padding":"abcdefghijklmnopqrstuvw",'
+
+    assert unpacked(packed(b"{" + text)) == b"{" + text
+
+
+@pytest.mark.parametrize("written", ["-123456789", "+123456789", " 123456789", "-1234567_8", "9999999999"])
+def test_what_only_looks_like_a_moment_is_kept_as_it_is_written(written):
+    text = evidence(random.Random(1), message=f";created={written}")
+
+    assert unpacked(packed(text)) == text
 
 
 def test_evidence_takes_what_is_random_in_it_and_little_more():

@@ -112,6 +112,8 @@ def _digits(value: bytes) -> bytes:
 
 
 def _from_digits(letters: bytes) -> bytes:
+    if not letters.isdigit():  # int() would also read a sign, blanks and underscores
+        raise ValueError
     return min(int(letters), LARGEST_SECONDS).to_bytes(4, "big")
 
 

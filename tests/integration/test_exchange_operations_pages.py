@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 OPERATOR = Actor(account="operator-1", roles=frozenset({"operator"}))
 SERVICES = "VN/GOV/H49/SERVICES"
+TAX = "VN/GOV/G12/TAX/tax-codes"
 
 
 @pytest.fixture
@@ -60,6 +61,28 @@ def busy(acting):
     acting(OPERATOR)
     yield
     snapshot.forget()
+
+
+def test_who_does_not_answer_is_shown_until_it_answers_again(client, busy):
+    def shown():
+        document = client.get("/exchange/operations.json").json()
+        page = client.get("/exchange/operations").content.decode()
+        return {(one["service"], one["silent"]): (one["calls"], one["answered_since"]) for one in document["left_alone"]}, page
+
+    silent = "VN/GOV/H49/SERVICES/silent"
+    calls(7, BANK, outcome="exchange.peer_resting", service=silent, ago=timedelta(minutes=2))
+    calls(3, BANK, outcome="exchange.service_resting", ago=timedelta(minutes=3), service=TAX)
+    calls(9, BANK, outcome="exchange.peer_resting", service=POPULATION, ago=timedelta(minutes=40))
+
+    told, page = shown()
+    assert told == {(silent, "gateway"): (7, False), (TAX, "service"): (3, False)}
+    assert silent in page
+    assert "chưa trả lời lại" in page
+    assert "đã trả lời lại" not in page
+    calls(1, BANK, outcome="problem", service=silent)
+    told, page = shown()
+    assert told == {(silent, "gateway"): (7, True), (TAX, "service"): (3, False)}
+    assert "đã trả lời lại" in page
 
 
 def test_an_operator_sees_figures_and_what_stands_out_without_script(page_without_script, live_server, busy):

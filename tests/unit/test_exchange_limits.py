@@ -14,11 +14,14 @@ from dean06.exchange.domain.faults import CONSUMER_GATEWAY, PROVIDER_GATEWAY, fa
 from dean06.exchange.domain.limits import Lease, Rate, block_size, gcra, seconds_to_next_day
 from dean06.exchange.domain.r1 import parse_request
 from dean06.exchange.domain.repeats import Found, compare, fingerprint, repeatable
+from dean06.exchange.edge import MOST_INSIDE
 from dean06.exchange.errors import (
     BadRequest,
     BudgetSpent,
     KeyInFlight,
     KeyReused,
+    PeerBusy,
+    PeerResting,
     ProviderUnreachable,
     QuotaExhausted,
     RateExceeded,
@@ -26,7 +29,8 @@ from dean06.exchange.errors import (
     ServiceFailed,
     ServiceResting,
 )
-from dean06.exchange.guarding import Guard, Limits, Refusals
+from dean06.exchange.guarding import MOST_AT_A_GATEWAY, MOST_FOR_A_GATEWAY, Guard, Limits, Refusals, before_a_gateway
+from dean06.exchange.links import MOST_CONNECTIONS
 
 # -- rate
 
@@ -279,6 +283,41 @@ async def test_who_waits_too_long_for_a_turn_is_told_to_come_later_and_the_turn_
 
     assert await slow == "answer"
     assert await guard.ask(answer_after, patience=0.01) == "answer"
+
+
+async def test_who_waited_while_the_circuit_opened_is_not_sent_into_the_silence_too():
+    guard = Guard(most=FAILURES_TO_OPEN, resting=PeerResting, busy=PeerBusy, clock=Hands())
+    asked = 0
+
+    async def silence():
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        raise ProviderUnreachable
+
+    ended = await asyncio.gather(*[guard.ask(silence, patience=5) for _ in range(20)], return_exceptions=True)
+
+    kinds = [type(one) for one in ended]
+    assert kinds[:FAILURES_TO_OPEN] == [ProviderUnreachable] * FAILURES_TO_OPEN
+    assert kinds.count(PeerResting) == 20 - asked
+    assert asked < 2 * FAILURES_TO_OPEN
+    guard.circuit.succeeded()
+    assert await guard.ask(answer_after, patience=0.01) == "answer", "every turn was given back"
+
+
+async def test_one_silent_gateway_leaves_connections_and_places_for_the_others():
+    guard = before_a_gateway()
+    silent = asyncio.Event()
+    waiting = [asyncio.ensure_future(guard.ask(silent.wait, patience=60)) for _ in range(MOST_INSIDE)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    refused = [one.exception() for one in waiting if one.done()]
+
+    assert {type(one) for one in refused} == {PeerBusy}
+    assert MOST_INSIDE - len(refused) == MOST_AT_A_GATEWAY + MOST_FOR_A_GATEWAY < MOST_INSIDE
+    assert MOST_AT_A_GATEWAY < MOST_CONNECTIONS
+    silent.set()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 # -- limits of an agreement, as a gateway holds them

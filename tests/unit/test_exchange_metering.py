@@ -83,3 +83,5 @@ def test_gauges_and_open_circuits_are_told():
 
     assert found["dean06_exchange_inside", (("side", "provider"),)] == 3
     assert found["dean06_exchange_circuit_open", (("service", "VN/GOV/G01/X/away"), ("side", "provider"))] == 1
+    text = Meter("consumer").prometheus({}, {"https://gateway.example": "half_open"}, asked="gateway")
+    assert 'dean06_exchange_circuit_open{side="consumer",gateway="https://gateway.example"} 1' in text

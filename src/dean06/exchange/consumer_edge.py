@@ -28,6 +28,7 @@ from dean06.exchange.domain.r1 import METADATA, RESERVED, Message, parse_request
 from dean06.exchange.edge import Edge
 from dean06.exchange.errors import BadRequest, ClientNotAuthenticated, ProviderUnreachable, UnknownMember, UnknownService
 from dean06.exchange.evidence import CONSUMER_LOG
+from dean06.exchange.guarding import Guards, before_a_gateway
 from dean06.exchange.links import Link, Received
 from dean06.exchange.ngsp import front as ngsp
 from dean06.exchange.snapshot import Snapshot
@@ -50,10 +51,16 @@ class ConsumerEdge(Edge):
     gateway = CONSUMER_GATEWAY
     log_name = CONSUMER_LOG
     side = "consumer"
+    asked = "gateway"
 
     def __init__(self) -> None:
         super().__init__()
         self.link = Link(hop.identity) if hop.is_own_tls() else Link()
+        self.peers: Guards[str] = Guards(before_a_gateway)
+
+    def circuits(self) -> dict[str, str]:
+        """Return the phase of the circuit before each provider's gateway, by address."""
+        return self.peers.phases()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of an information system."""
@@ -135,8 +142,20 @@ class ConsumerEdge(Edge):
         seen.answered(response.status, len(response.body))
 
     async def _forwarded(self, outgoing: Outgoing, state: Snapshot, budget: Budget | None) -> Received:
+        """Ask the provider's gateway when it is this call's turn.
+
+        Raises:
+            ProviderUnreachable: it does not answer.
+            PeerResting, PeerBusy: it was not asked.
+            BudgetSpent: the caller's time is over.
+        """
         service = state.services.get(outgoing.message.service)
         seconds: float = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
+        patience = shorter(seconds, budget, now=time.monotonic())
+        guard = self.peers.before(outgoing.provider.gateway)
+        return await guard.ask(lambda: self._sent(outgoing, budget, seconds), patience=patience)
+
+    async def _sent(self, outgoing: Outgoing, budget: Budget | None, seconds: float) -> Received:
         address = f"{outgoing.provider.gateway}{outgoing.target}"
         message = outgoing.message
         traced = (*outgoing.headers, *tracing.headers())

@@ -25,7 +25,7 @@ from dean06.exchange.domain.faults import Fault, fault_of
 from dean06.exchange.domain.metering import CONTENT_TYPE, Meter, Seen
 from dean06.exchange.errors import BadRequest, EvidenceNotKept, ExchangeError, GatewayBusy, GatewayDatabaseAway
 from dean06.exchange.evidence import Evidence, EvidenceKeeper
-from dean06.exchange.guarding import Guards, Refusals
+from dean06.exchange.guarding import Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.operations.recording import Recorder, records
 from dean06.exchange.snapshot import Snapshot
@@ -54,16 +54,17 @@ class Edge:
         gateway: prefix of the faults that it makes.
         log_name: the ledger's log that it keeps.
         side: what it says of itself in figures.
+        asked: whom it asks, as figures call it.
     """
 
     gateway: str
     log_name: str
     side: str
+    asked: str
 
     def __init__(self) -> None:
         self.link = Link()
         self.refusals = Refusals()
-        self.guards = Guards()
         self.meter = Meter(self.side)
         self.inside = 0
         self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", EvidenceKeeper().keep)
@@ -133,7 +134,7 @@ class Edge:
             gauges = {"inside": self.inside, "evidence_waiting": self.evidence.waiting, "configuration_age_seconds": self._state_age()}
             gauges["records_dropped"] = records.dropped
             gauges["spans_dropped"] = self._spans.dropped if self._spans is not None else 0
-            text = self.meter.prometheus(gauges, self.guards.phases())
+            text = self.meter.prometheus(gauges, self.circuits(), asked=self.asked)
             await answer(send, status=200, headers=[("content-type", CONTENT_TYPE)], body=text.encode())
             return
         reasons = await self._reasons()
@@ -141,6 +142,7 @@ class Edge:
             "status": "ready" if not reasons else "not ready",
             "process": self.log_name,
             "reasons": reasons,
+            "resting": sorted(asked for asked, phase in self.circuits().items() if phase != "closed"),
             "services": self.meter.health(),
         }
         body = json.dumps(document, ensure_ascii=False).encode()
@@ -160,7 +162,11 @@ class Edge:
             reasons.append(f"{self.evidence.waiting} pieces of evidence wait to be written")
         if self.inside > MOST_INSIDE * 0.9:
             reasons.append(f"{self.inside} requests are inside")
-        return reasons + [f"{service} does not answer" for service, phase in sorted(self.guards.phases().items()) if phase != "closed"]
+        return reasons
+
+    def circuits(self) -> dict[str, str]:
+        """Return the phase of the circuit before each whom this gateway asks."""
+        raise NotImplementedError
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

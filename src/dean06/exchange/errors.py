@@ -302,6 +302,21 @@ class ServiceResting(TryLater):
     fault = "NetworkError"
 
 
+class PeerResting(TryLater):
+    """The provider's gateway did not answer several times in a row, so it is not asked for a while."""
+
+    code = "exchange.peer_resting"
+    message_vi = "Cổng của bên cung cấp dữ liệu không trả lời nên tạm thời không được gọi. Hãy thử lại sau."
+    fault = "NetworkError"
+
+
+class PeerBusy(TryLater):
+    """The provider's gateway is being asked by as many calls as one gateway may hold here, and enough wait already."""
+
+    code = "exchange.peer_busy"
+    message_vi = "Quá nhiều yêu cầu đang chờ cổng của bên cung cấp dữ liệu. Hãy thử lại sau."
+
+
 class GatewayBusy(TryLater):
     """The gateway has as many calls as it can take."""
 

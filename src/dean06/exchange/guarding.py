@@ -6,8 +6,8 @@ agreement without limits, to a service that answers, costs a few dictionary look
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Final, Generic, TypeVar
 
 from django.db import connections, transaction
 
@@ -15,9 +15,10 @@ from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.exchange.domain.agreements import Agreement
 from dean06.exchange.domain.circuits import Circuit, Phase
-from dean06.exchange.domain.identifiers import ServiceId
 from dean06.exchange.domain.limits import Lease, Rate, block_size, gcra, seconds_to_next_day
 from dean06.exchange.errors import (
+    PeerBusy,
+    PeerResting,
     ProviderUnreachable,
     QuotaExhausted,
     RateExceeded,
@@ -29,9 +30,14 @@ from dean06.exchange.errors import (
 
 MOST_AT_ONCE: Final = 64
 MOST_WAITING: Final = 4_000
+MOST_AT_A_GATEWAY: Final = 384
+"""Of the connections that a link opens (``links.MOST_CONNECTIONS``), so that a silent gateway leaves some for the others."""
+MOST_FOR_A_GATEWAY: Final = 3_000
+"""Of the requests inside (``edge.MOST_INSIDE``), for the same reason."""
 RECORD_EVERY_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
+Asked = TypeVar("Asked", bound=Hashable)
 InThread = Callable[[Callable[[], int]], Awaitable[int]]
 
 
@@ -108,15 +114,27 @@ def lease_block(agreement: str, *, day: int, quota: int) -> int:
 
 
 class Guard:
-    """A gate with a bounded queue and a circuit before one service.
+    """A gate with a bounded queue and a circuit before one service, or before another gateway.
 
     Args:
         most: calls at once.
         waiting: calls that may wait for their turn.
+        resting: what is raised where the circuit is open.
+        busy: what is raised where the turn does not come.
     """
 
-    def __init__(self, *, most: int = MOST_AT_ONCE, waiting: int = MOST_WAITING, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        most: int = MOST_AT_ONCE,
+        waiting: int = MOST_WAITING,
+        resting: type[TryLater] = ServiceResting,
+        busy: type[TryLater] = ServiceBusy,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.circuit = Circuit()
+        self._resting = resting
+        self._busy = busy
         self._turns = asyncio.Semaphore(most)
         self._most_waiting = waiting
         self._waiting = 0
@@ -130,20 +148,28 @@ class Guard:
             patience: seconds to wait for the turn.
 
         Raises:
-            ServiceResting: the circuit is open.
+            ServiceResting: the circuit is open, or opened while this call waited.
             ServiceBusy: too many wait already, or the turn did not come in time.
         """
+        is_probe = self.phase is Phase.HALF_OPEN
         if not self.circuit.admits(self._clock()):
-            raise ServiceResting(retry_after=self.circuit.retry_after(self._clock()))
+            raise self._rests()
         try:
             await self._take_turn(patience)
         except BaseException:
             self.circuit.gave_up()
             raise
         try:
+            if (
+                not is_probe and self.phase is not Phase.CLOSED
+            ):  # who waited would otherwise find out one by one, each for as long as its patience
+                raise self._rests()
             return await self._asked(question)
         finally:
             self._turns.release()
+
+    def _rests(self) -> TryLater:
+        return self._resting(retry_after=self.circuit.retry_after(self._clock()))
 
     async def _asked(self, question: Callable[[], Awaitable[Result]]) -> Result:
         try:
@@ -162,12 +188,12 @@ class Guard:
             await self._turns.acquire()
             return
         if self._waiting >= self._most_waiting:
-            raise ServiceBusy(retry_after=1.0, waiting=self._waiting)
+            raise self._busy(retry_after=1.0, waiting=self._waiting)
         self._waiting += 1
         try:
             await asyncio.wait_for(self._turns.acquire(), patience)
         except TimeoutError as exc:
-            raise ServiceBusy(retry_after=1.0, waiting=self._waiting) from exc
+            raise self._busy(retry_after=1.0, waiting=self._waiting) from exc
         finally:
             self._waiting -= 1
 
@@ -177,21 +203,27 @@ class Guard:
         return self.circuit.phase(self._clock())
 
 
-class Guards:
-    """The guard of each service, made when it is first asked."""
+class Guards(Generic[Asked]):
+    """The guard of each service or gateway that is asked, made when it is first asked."""
 
-    def __init__(self) -> None:
-        self._guards: dict[ServiceId, Guard] = {}
+    def __init__(self, make: Callable[..., Guard] = Guard) -> None:
+        self._make = make
+        self._guards: dict[Asked, Guard] = {}
 
-    def before(self, service: ServiceId, *, most: int = MOST_AT_ONCE) -> Guard:
-        """Return the guard of a service."""
-        if (guard := self._guards.get(service)) is None:
-            guard = self._guards[service] = Guard(most=most)
+    def before(self, asked: Asked, *, most: int = 0) -> Guard:
+        """Return the guard of who is asked."""
+        if (guard := self._guards.get(asked)) is None:
+            guard = self._guards[asked] = self._make(most=most) if most else self._make()
         return guard
 
     def phases(self) -> dict[str, str]:
-        """Return the phase of each service's circuit."""
-        return {str(service): guard.phase.value for service, guard in self._guards.items()}
+        """Return the phase of each circuit."""
+        return {str(asked): guard.phase.value for asked, guard in self._guards.items()}
+
+
+def before_a_gateway() -> Guard:
+    """Return the guard before another gateway: it may hold some of this gateway's places and connections, never all."""
+    return Guard(most=MOST_AT_A_GATEWAY, waiting=MOST_FOR_A_GATEWAY, resting=PeerResting, busy=PeerBusy)
 
 
 class Refusals:

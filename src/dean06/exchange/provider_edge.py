@@ -19,6 +19,7 @@ from dean06.exchange.domain.answering import ProviderRequest
 from dean06.exchange.domain.budgets import LEFT, Budget, shorter
 from dean06.exchange.domain.faults import PROVIDER_GATEWAY
 from dean06.exchange.domain.headers import GATEWAY_MADE, NOT_FROM_SERVICE, TRANSPORT, kept
+from dean06.exchange.domain.identifiers import ServiceId
 from dean06.exchange.domain.metering import Seen
 from dean06.exchange.domain.repeats import repeatable
 from dean06.exchange.edge import THREADS, Edge
@@ -33,7 +34,7 @@ from dean06.exchange.errors import (
     TryLater,
 )
 from dean06.exchange.evidence import PROVIDER_LOG, claim_now, nonce_digest
-from dean06.exchange.guarding import Limits
+from dean06.exchange.guarding import Guards, Limits
 from dean06.exchange.providing import is_quick
 from dean06.exchange.repeating import claim, release, store
 from dean06.exchange.serving import MOST_SUBJECTS, Admitted, Sealed, ServiceAnswer, admit, authorise, request_of, seal
@@ -59,16 +60,27 @@ class ProviderEdge(Edge):
     gateway = PROVIDER_GATEWAY
     log_name = PROVIDER_LOG
     side = "provider"
+    asked = "service"
 
     def __init__(self) -> None:
         super().__init__()
         self.limits = Limits(self.in_thread)
+        self.guards: Guards[ServiceId] = Guards()
         self.nonces: GroupCommit[UUID, bool] = GroupCommit(f"{self.log_name}-nonces", claim_now)
 
     async def stop(self) -> None:
         """Give back connections and threads."""
         await super().stop()
         await self.nonces.close()
+
+    def circuits(self) -> dict[str, str]:
+        """Return the phase of each service's circuit."""
+        return self.guards.phases()
+
+    async def _reasons(self) -> list[str]:
+        """Say what keeps the gateway from working well: services that do not answer, too."""
+        away = [f"{service} does not answer" for service, phase in sorted(self.circuits().items()) if phase != "closed"]
+        return await super()._reasons() + away
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of another gateway."""

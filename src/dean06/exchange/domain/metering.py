@@ -163,12 +163,13 @@ class Meter:
             for service, mine in sorted(self._services.items())
         ]
 
-    def prometheus(self, gauges: Mapping[str, float], circuits: Mapping[str, str]) -> str:
+    def prometheus(self, gauges: Mapping[str, float], circuits: Mapping[str, str], *, asked: str = "service") -> str:
         """Return everything as Prometheus text.
 
         Args:
             gauges: figures of the moment by the last part of their name.
-            circuits: phase of each service's circuit.
+            circuits: phase of the circuit before each who is asked.
+            asked: who that is: a service, or another gateway.
         """
         lines = [
             "# HELP dean06_exchange_calls_total Calls by client, service and how they ended.",
@@ -179,10 +180,13 @@ class Meter:
         lines += ["# HELP dean06_exchange_call_seconds Duration of calls by service.", "# TYPE dean06_exchange_call_seconds histogram"]
         for service, mine in sorted(self._services.items()):
             lines += self._histogram(service, mine)
-        lines += ["# HELP dean06_exchange_circuit_open Whether a service is left alone.", "# TYPE dean06_exchange_circuit_open gauge"]
         lines += [
-            f"dean06_exchange_circuit_open{self._labels(service=service)} {int(phase != 'closed')}"
-            for service, phase in sorted(circuits.items())
+            "# HELP dean06_exchange_circuit_open Whether it is left alone.",
+            "# TYPE dean06_exchange_circuit_open gauge",
+        ]
+        lines += [
+            f"dean06_exchange_circuit_open{self._labels(**{asked: name})} {int(phase != 'closed')}"
+            for name, phase in sorted(circuits.items())
         ]
         for name, value in sorted(gauges.items()):
             lines += [f"# TYPE dean06_exchange_{name} gauge", f"dean06_exchange_{name}{self._labels()} {value:g}"]

@@ -8,6 +8,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
+RESTING = ("exchange.peer_resting", "exchange.service_resting")
+"""Outcomes of calls that were turned away because who should answer did not."""
 SIDES = [("consumer", "Client"), ("provider", "Producer")]
 
 
@@ -40,6 +42,7 @@ class Record(models.Model):
                 condition=Q(side="provider", has_issue=False) & ~Q(user_key=""),
                 name="exchange_record_browsing",
             ),
+            models.Index(fields=["request_in_at"], condition=Q(outcome__in=RESTING), name="exchange_record_resting"),
         ]
 
     def __str__(self) -> str:

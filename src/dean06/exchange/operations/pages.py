@@ -16,7 +16,7 @@ from dean06.exchange.domain.metering import UNKNOWN
 from dean06.exchange.operations.domain.anomalies import Anomaly
 from dean06.exchange.operations.queries import DAY, anomalies
 from dean06.exchange.operations.report import PERIODS, Line, Report, report
-from dean06.exchange.operations.words import meaning, sentence
+from dean06.exchange.operations.words import meaning, sentence, service_title, service_titles
 from dean06.exchange.operators import operator_of
 
 MOST_ROWS: Final = 50
@@ -30,11 +30,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     operator_of(request)
     shown = _report(request)
     since = f"{shown.since.astimezone(LEGAL_TIME_ZONE):%Y-%m-%d}"
+    titles = service_titles()
     context = {
         "report": shown,
         "periods": [_chip(label, period=name, side=shown.side, is_current=name == shown.period) for name, label in _period_words().items()],
         "sides": [_chip(label, period=shown.period, side=name, is_current=name == shown.side) for name, label in _side_words().items()],
         "anomalies": [_anomaly(one) for one in anomalies()],
+        "left_alone": [{"one": one, "title": service_title(one.service, titles)} for one in shown.left_alone],
         "members": [_row(line, since=since, client=f"{line.id}/") for line in shown.members[:MOST_ROWS]],
         "services": [_row(line, since=since, service=line.id) for line in shown.services[:MOST_ROWS]],
         "hidden": max(0, len(shown.members) - MOST_ROWS) + max(0, len(shown.services) - MOST_ROWS),

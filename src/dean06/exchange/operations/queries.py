@@ -6,18 +6,21 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 
 from dean06.core.clock import LEGAL_TIME_ZONE, now, today
 from dean06.core.databases import database_of
+from dean06.exchange.domain.metering import ANSWERED, PROBLEM
+from dean06.exchange.errors import PeerResting, ServiceResting
 from dean06.exchange.models import AgreementVersion
 from dean06.exchange.operations.domain.anomalies import Anomaly, browsing, piling_refusals, unusual_volume
-from dean06.exchange.operations.domain.figures import Agreed, Cell, figures_by, unused
-from dean06.exchange.operations.models import AgreementUse, CallSum, Record
+from dean06.exchange.operations.domain.figures import Agreed, Cell, LeftAlone, figures_by, unused
+from dean06.exchange.operations.models import RESTING, AgreementUse, CallSum, Record
 from dean06.exchange.operations.writing import WINDOW
 from dean06.exchange.queries import agreements
 
 DAY: Final = timedelta(days=1)
+LATELY: Final = timedelta(minutes=15)
 HISTORY_DAYS: Final = 14
 BY_DAY: Final = (
     "SELECT client, floor(extract(epoch FROM %s - window_at) / 86400)::int AS days_ago, sum(calls)::bigint"
@@ -68,6 +71,22 @@ def unused_agreements() -> list[Agreed]:
         for one in in_force.values()
     )
     return unused(agreed, now=now(), days=settings.DEAN06_OPERATIONS.unused_days)
+
+
+def left_alone() -> list[LeftAlone]:
+    """Return whom the circuits of this installation's gateways left alone lately, the last first."""
+    rows = Record.objects.using(database_of("exchange")).filter(outcome__in=RESTING, request_in_at__gte=now() - LATELY)
+    mine = rows.filter(Q(side="consumer", outcome=PeerResting.code) | Q(side="provider", outcome=ServiceResting.code))
+    counted: Any = mine.values_list("side", "service").annotate(Count("id"), Min("request_in_at"), last=Max("request_in_at"))
+    return [
+        LeftAlone(service, side == "consumer", calls, first_at, last_at, _answered_since(side, service, last_at))
+        for side, service, calls, first_at, last_at in counted.order_by("-last")
+    ]
+
+
+def _answered_since(side: str, service: str, instant: datetime) -> bool:
+    rows = Record.objects.using(database_of("exchange")).filter(side=side, service=service, outcome__in=(ANSWERED, PROBLEM))
+    return rows.filter(request_in_at__gt=instant).exists()
 
 
 def anomalies() -> list[Anomaly]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from dean06.exchange.operations.domain.figures import Agreed, Cell, Figures, figures_by, refusals
-from dean06.exchange.operations.queries import begin_of, cells_since, unused_agreements
+from dean06.exchange.operations.domain.figures import Agreed, Cell, Figures, LeftAlone, figures_by, refusals
+from dean06.exchange.operations.queries import begin_of, cells_since, left_alone, unused_agreements
 from dean06.exchange.operations.words import meaning, member_name, member_of, service_title, service_titles
 
 PERIODS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
@@ -65,6 +65,7 @@ class Report:
     services: tuple[Line, ...]
     refusals: Mapping[str, int]
     unused: tuple[Agreed, ...]
+    left_alone: tuple[LeftAlone, ...]
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON."""
@@ -76,6 +77,17 @@ class Report:
             "members": [line.told("member") for line in self.members],
             "services": [line.told("service") for line in self.services],
             "refusals": [{"code": code, "calls": calls, "meaning": meaning(code)} for code, calls in self.refusals.items()],
+            "left_alone": [
+                {
+                    "service": one.service,
+                    "silent": "gateway" if one.is_gateway else "service",
+                    "calls": one.calls,
+                    "first_at": one.first_at.isoformat(),
+                    "last_at": one.last_at.isoformat(),
+                    "answered_since": one.answered_since,
+                }
+                for one in self.left_alone
+            ],
             "unused_agreements": [
                 {
                     "code": one.code,
@@ -122,6 +134,7 @@ def report(period: str, side: str) -> Report:
         _lines(cells, lambda cell: cell.service, lambda service: service_title(service, titles)),
         refusals(cells),
         tuple(unused_agreements()),
+        tuple(left_alone()),
     )
 
 

@@ -100,6 +100,27 @@ class Agreed:
     last_used_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A service, or the gateway before it, that did not answer and was not asked for a while.
+
+    Attributes:
+        service: identifier.
+        is_gateway: whether the provider's gateway did not answer, or the service behind ours.
+        calls: calls that were turned away.
+        first_at: when the first was.
+        last_at: when the last was.
+        answered_since: whether a call was answered after that.
+    """
+
+    service: str
+    is_gateway: bool
+    calls: int
+    first_at: datetime
+    last_at: datetime
+    answered_since: bool
+
+
 def unused(agreements: Iterable[Agreed], *, now: datetime, days: int) -> list[Agreed]:
     """Return the agreements that were usable so long without a call, the longest first."""
     before = now - timedelta(days=days)

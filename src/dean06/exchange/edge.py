@@ -67,7 +67,7 @@ class Edge:
         self.refusals = Refusals()
         self.meter = Meter(self.side)
         self.inside = 0
-        self.evidence: GroupCommit[Evidence, UUID] = GroupCommit(f"{self.log_name}-evidence", EvidenceKeeper().keep)
+        self.evidence: GroupCommit[Evidence, UUID | None] = GroupCommit(f"{self.log_name}-evidence", EvidenceKeeper().keep)
         self._spans: Recorder | None = None
         self._ratio: float | None = None
         self._threads: ThreadPoolExecutor | None = None

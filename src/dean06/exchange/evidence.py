@@ -8,10 +8,11 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from django.db import connections, transaction
+from psycopg.errors import UniqueViolation
 
 from dean06.core.actor import Actor
 from dean06.core.clock import now
@@ -33,6 +34,12 @@ CLAIM_NOW: Final = Statement(
     " WHERE set_config('synchronous_commit', 'off', true) = 'off' ON CONFLICT DO NOTHING RETURNING digest",
     UUIDS,
 )
+CLAIMED_BESIDE: Final[LiteralString] = """, claimed AS (
+        INSERT INTO exchange_seennonce (digest, seen_at) SELECT nonce, now() FROM unnest(%b::uuid[]) AS asked(nonce)
+        WHERE NOT EXISTS (SELECT 1 FROM destroyed)
+    )"""
+KNOWN: Final = Statement("SELECT digest FROM exchange_seennonce WHERE digest = ANY (%b::uuid[])", UUIDS)
+TRIES: Final = 3
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
 
 
@@ -51,6 +58,8 @@ class Evidence:
     on_behalf_of: str = ""
     fields: tuple[str, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    nonce: UUID | None = None
+    """Of the request, where it is claimed by the statement that writes the entry."""
 
     def by(self, actor: Actor) -> "Evidence":
         """Return the same entry with the actor of the caller."""
@@ -83,11 +92,40 @@ class EvidenceKeeper:
     """Writes evidence of many calls on a gateway's own connection and commits it."""
 
     def __init__(self) -> None:
-        self._writer = EntryWriter()
+        self._writer = EntryWriter(CLAIMED_BESIDE, UUIDS)
 
-    async def keep(self, connection: LoopConnection, evidence: Sequence[Evidence]) -> list[UUID]:
-        """Write entries; when this returns they survive a crash."""
-        return await self._writer.write(connection, [one.draft for one in evidence])
+    async def keep(self, connection: LoopConnection, evidence: Sequence[Evidence]) -> list[UUID | None]:
+        """Write entries and claim the nonces that come with them; when this returns they survive a crash.
+
+        A nonce that is known refuses the whole statement. What is a replay is then left out, and the rest is written.
+
+        Returns:
+            The entries' identifiers; None for an entry whose request is a replay: it was not written.
+        """
+        known: set[UUID] = set()
+        for _ in range(TRIES):
+            left = _without(known, evidence)
+            nonces = sorted(nonce for one in left.values() if (nonce := one.nonce))  # one order for all processes: nobody waits crosswise
+            try:
+                written = await self._writer.write(connection, [one.draft for one in left.values()], nonces) if left else []
+            except UniqueViolation:
+                known |= {UUID(bytes=digest) for (digest,) in await connection.run(KNOWN, [nonces]) if digest}
+                continue
+            ids = dict(zip(left, written, strict=True))
+            return [ids.get(place) for place in range(len(evidence))]
+        raise ConnectionError("nonces become known faster than entries are written")
+
+
+def _without(known: set[UUID], evidence: Sequence[Evidence]) -> dict[int, Evidence]:
+    """Return the entries with their places, without those whose nonce is known or stands in another one before."""
+    seen = set(known)
+    left = {}
+    for place, one in enumerate(evidence):
+        if one.nonce is None or one.nonce not in seen:
+            left[place] = one
+        if one.nonce is not None:
+            seen.add(one.nonce)
+    return left
 
 
 def keep(evidence: Sequence[Evidence]) -> list[UUID]:

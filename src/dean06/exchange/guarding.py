@@ -63,7 +63,7 @@ class Limits:
             RateExceeded: too soon after the calls before it.
             QuotaExhausted: the day's calls are used up.
         """
-        if not agreement.rate_per_second and not agreement.daily_quota:
+        if not agreement.is_limited:
             return ""
         told = self._within_rate(agreement) if agreement.rate_per_second else ""
         if agreement.daily_quota and not await self._within_quota(agreement):

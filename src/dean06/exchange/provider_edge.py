@@ -33,7 +33,7 @@ from dean06.exchange.errors import (
     ServiceSilent,
     TryLater,
 )
-from dean06.exchange.evidence import PROVIDER_LOG, claim_now, nonce_digest
+from dean06.exchange.evidence import PROVIDER_LOG, Evidence, claim_now, nonce_digest
 from dean06.exchange.guarding import Guards, Limits
 from dean06.exchange.providing import is_quick
 from dean06.exchange.repeating import claim, release, store
@@ -108,20 +108,44 @@ class ProviderEdge(Edge):
         known |= {**described(admitted.message), "transaction_id": admitted.request_id}
         seen.asks(admitted.message, size_bytes=len(body))
         seen.service, seen.transaction_id = str(admitted.service.id), admitted.request_id
+        is_late = may_be_asked_again(admitted)
         stage("replay")
-        if not await self.nonces.submit(nonce_digest(admitted.signed)):
-            raise MessageReplayed(client=str(admitted.message.client))
+        if not is_late:
+            await self._claim(admitted)
         stage("authorise")
         grant = authorise(admitted, state=state)
+        if is_late and grant.agreement.is_limited:  # a replay must not use up what the agreement allows
+            await self._claim(admitted)
+            is_late = False
         budget = Budget.of(headers.get(LEFT, ""), now=seen.began)
         limits = await self.limits.admit(grant.agreement)
         sealed = await self._done_once(admitted, grant, budget, state)
         stage("commit")
-        await self.evidence.submit(sealed.evidence)
+        await self._keep(admitted, sealed.evidence, is_claim=is_late)
         stage("answer")
         seen.answered(sealed.status, len(sealed.body))
         lines = (*sealed.headers, ("ratelimit", limits)) if limits else sealed.headers
         await answer(send, status=sealed.status, headers=lines, body=sealed.body, head_only=request.method == "HEAD")
+
+    async def _claim(self, admitted: Admitted) -> None:
+        """Claim the request's nonce before its service is asked.
+
+        Raises:
+            MessageReplayed: it is known.
+        """
+        if not await self.nonces.submit(nonce_digest(admitted.signed)):
+            raise MessageReplayed(client=str(admitted.message.client))
+
+    async def _keep(self, admitted: Admitted, evidence: Evidence, *, is_claim: bool) -> None:
+        """Commit the evidence, with the claim of the nonce if that was left until now.
+
+        Raises:
+            MessageReplayed: the nonce is known; nothing was written.
+        """
+        if is_claim:
+            evidence = replace(evidence, nonce=nonce_digest(admitted.signed))
+        if await self.evidence.submit(evidence) is None:
+            raise MessageReplayed(client=str(admitted.message.client))
 
     async def _done_once(self, admitted: Admitted, grant: Grant, budget: Budget | None, state: Snapshot) -> Sealed:
         """Ask the service, or repeat the answer that it gave under the same Idempotency-Key.
@@ -211,6 +235,14 @@ class ProviderEdge(Edge):
             about_nobody=answered.get(SUBJECTS_HEADER, "") == NOBODY,
             headers=kept(response.headers, without=NOT_FROM_SERVICE),
         )
+
+
+def may_be_asked_again(admitted: Admitted) -> bool:
+    """Say whether the nonce may be claimed together with the evidence.
+
+    A replay then asks the service once more and gets no answer; that costs nothing where it answers from memory and changes nothing.
+    """
+    return admitted.service.location == INSIDE and is_quick(admitted.service.id) and repeatable(admitted.message) is None
 
 
 def kept_answer(said: ServiceAnswer, sealed: Sealed) -> ServiceAnswer:

@@ -15,7 +15,7 @@ class Provider:
     Attributes:
         handler: answers.
         openapi: describes.
-        is_quick: answers from memory and waits for nothing, so it needs no thread of its own.
+        is_quick: answers from memory, waits for nothing and changes nothing, so it needs no thread of its own and a replay may ask it.
     """
 
     handler: Handler
@@ -35,7 +35,8 @@ def register_provider(service_id: str, *, handler: Handler, openapi: Mapping[str
         service_id: where it stands.
         handler: answers one request; called in a thread unless ``is_quick``.
         openapi: describes the service.
-        is_quick: the handler answers from memory: no database, no file, no network. Every other call waits while it works.
+        is_quick: the handler answers from memory and changes nothing: no database, no file, no network. Every other call waits while
+            it works, and a request's nonce is claimed together with its evidence: a replay asks the handler and gets no answer.
     """
     _providers[service_id] = Provider(handler, openapi, is_quick)
 

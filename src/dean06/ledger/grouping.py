@@ -11,7 +11,7 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from dean06.core.keys import new_key
-from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, LoopConnection, Statement
+from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement
 from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
 from dean06.ledger.secrets import lock, new_data_key, unwrap
@@ -44,13 +44,11 @@ WRITE: Final[LiteralString] = """
         SELECT row.id, row.subject, row.day, row.wrapped, row.made_at
         FROM unnest(%b::uuid[], %b::bytea[], %b::date[], %b::bytea[], %b::timestamptz[]) AS row (id, subject, day, wrapped, made_at)
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)
-    )
-    SELECT id FROM destroyed
-"""
+    )"""
+RESULT: Final[LiteralString] = " SELECT id FROM destroyed"
 ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES, BYTES)
 PERSON: Final = (UUIDS, NUMBERS, BYTES)
 KEY: Final = (UUIDS, BYTES, DAYS, BYTES, INSTANTS)
-STATEMENT: Final = Statement(WRITE, UUIDS, *ROW, *PERSON, *KEY)
 
 Opened = tuple[UUID, bytes]
 
@@ -59,17 +57,24 @@ class EntryWriter:
     """Writes groups of entries; one for each connection.
 
     Remembers, for a minute, the data keys that it opened.
+
+    Args:
+        beside: more parts of the statement, ``, name AS (…)``, done in the same transaction; what they do must hang on
+            ``NOT EXISTS (SELECT 1 FROM destroyed)``, for the statement runs again when it finds one.
+        columns: of what ``beside`` is given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beside: LiteralString = "", *columns: Column) -> None:
+        self._statement = Statement(WRITE + beside + RESULT, UUIDS, *ROW, *PERSON, *KEY, *columns)
         self._opened: dict[Owner, tuple[float, Opened]] = {}
 
-    async def write(self, connection: LoopConnection, drafts: Sequence[Draft]) -> list[UUID]:
+    async def write(self, connection: LoopConnection, drafts: Sequence[Draft], *beside: Sequence[Any]) -> list[UUID]:
         """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
 
         Args:
             connection: in autocommit mode.
             drafts: what to write.
+            beside: values for the columns of what is done beside.
 
         Returns:
             The entries' identifiers, in the order of ``drafts``.
@@ -88,8 +93,8 @@ class EntryWriter:
                 rows.append((*_columns(one.entry), key_id, *lock(one.text, data_key=data_key, entry_id=one.entry.id)))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
-            values = (used, *_turned(rows, len(ROW)), *_turned(people, len(PERSON)), *_turned(new, len(KEY)))
-            if not await connection.run(STATEMENT, values):
+            values = (used, *_turned(rows, len(ROW)), *_turned(people, len(PERSON)), *_turned(new, len(KEY)), *beside)
+            if not await connection.run(self._statement, values):
                 self._remember(keys)
                 return [one.entry.id for one in made]
             self._opened.clear()

@@ -99,6 +99,11 @@ class Agreement:
         ground = {"notify_ground": self.notify_ground} if self.notify_ground else {}
         return {"notify": self.notify, **until, **ground}
 
+    @property
+    def is_limited(self) -> bool:
+        """Say whether calls are counted."""
+        return bool(self.rate_per_second or self.daily_quota)
+
     def covers(self, method: str, path: str) -> bool:
         """Say whether one of the endpoints covers a call."""
         return any(endpoint.covers(method, path) for endpoint in self.endpoints)

@@ -39,7 +39,12 @@ def asked(*answers, method="GET", headers=(), body=b"", times=1, close=True):
         connection = await opened("127.0.0.1", server.sockets[0].getsockname()[1], tls=None)
         try:
             async with asyncio.timeout(5):
-                got = [await connection.ask(method, "/x?y=%2f", host="register:1", headers=headers, body=body) for _ in range(times)]
+                got = [
+                    await connection.ask(
+                        method, "/x?y=%2f", host="register:1", headers=headers, body=body, deadline=asyncio.get_running_loop().time() + 5
+                    )
+                    for _ in range(times)
+                ]
             return got[-1], connection.is_open, heard
         finally:
             connection.close()

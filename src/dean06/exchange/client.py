@@ -47,12 +47,13 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self.is_open = True
 
-    async def ask(self, method: str, target: str, *, host: str, headers: Iterable[Header], body: bytes) -> Received:
-        """Send a request and wait for the whole answer.
+    async def ask(self, method: str, target: str, *, host: str, headers: Iterable[Header], body: bytes, deadline: float) -> Received:
+        """Send a request and wait for the whole answer, until ``deadline`` of the loop's clock.
 
         Raises:
             ValueError: something cannot be said in a request.
             Refused: no answer came, or what came is none.
+            TimeoutError: it did not come in time.
         """
         lines = [f"{method} {target} HTTP/1.1", f"host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers if name not in NEVER_SENT]
@@ -63,9 +64,14 @@ class Connection(asyncio.Protocol):
             raise ValueError("a line of the request holds a line break")
         self._method = method
         self._begin()
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
         self._transport.write(head.encode() + b"\r\n\r\n" + body)
-        return await self._answer
+        late = loop.call_at(deadline, self._end, TimeoutError())  # a timer alone: asyncio.timeout costs ten times as much
+        try:
+            return await self._answer
+        finally:
+            late.cancel()
 
     def close(self) -> None:
         """Close it at once."""
@@ -150,8 +156,11 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _fail(self, reason: str) -> None:
+        self._end(Refused(reason))
+
+    def _end(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(Refused(reason))
+            self._answer.set_exception(error)
         self.close()
 
 

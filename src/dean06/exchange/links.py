@@ -66,21 +66,29 @@ class Link:
         Raises:
             ProviderUnreachable: no connection, no answer in time, broken off, or an answer beyond all bounds.
         """
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
         try:
-            async with asyncio.timeout(timeout_seconds), self._room:
-                return await self._send(method, address, headers=headers, body=body)
+            if self._room.locked():
+                async with asyncio.timeout_at(deadline):
+                    await self._room.acquire()
+            else:
+                await self._room.acquire()
+            try:
+                return await self._send(method, address, headers=headers, body=body, deadline=deadline)
+            finally:
+                self._room.release()
         except (OSError, TimeoutError, ValueError, Refused) as exc:  # ValueError: an address or a header that cannot be sent
             log.warning("exchange.peer_unreachable", error=type(exc).__name__)
             raise ProviderUnreachable(cause=type(exc).__name__) from exc
 
-    async def _send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes) -> Received:
+    async def _send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes, deadline: float) -> Received:
         parts = urlsplit(address)
         place = parts.scheme, parts.hostname or "", parts.port or SCHEMES[parts.scheme]
         target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
         pool = self._pools.setdefault(place, _Pool())
-        connection = pool.take() or await self._open(*place)
+        connection = pool.take() or await self._open(*place, deadline=deadline)
         try:
-            received = await connection.ask(method, target, host=parts.netloc, headers=headers, body=body)
+            received = await connection.ask(method, target, host=parts.netloc, headers=headers, body=body, deadline=deadline)
         except BaseException:  # a request that was given up leaves a connection on which its answer may still come
             connection.close()
             raise
@@ -88,8 +96,8 @@ class Link:
             pool.idle.append((time.monotonic(), connection))
         return received
 
-    async def _open(self, scheme: str, host: str, port: int) -> Connection:
-        async with asyncio.timeout(CONNECT_SECONDS):
+    async def _open(self, scheme: str, host: str, port: int, *, deadline: float) -> Connection:
+        async with asyncio.timeout_at(min(deadline, asyncio.get_running_loop().time() + CONNECT_SECONDS)):
             return await opened(host, port, tls=self._tls() if scheme == "https" else None)
 
     def _tls(self) -> ssl.SSLContext:

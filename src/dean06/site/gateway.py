@@ -5,16 +5,20 @@ hands over to another waits until the machine wakes it; in one thread nothing is
 """
 
 import argparse
+import asyncio
+import gc
 import ssl
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 from uuid import uuid4
 
 import uvicorn
-from httptools import HttpParserInvalidMethodError
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserInvalidMethodError, parse_url
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY, fault_of, rendered
 from dean06.exchange.domain.headers import LARGEST_HEADERS_BYTES
@@ -26,6 +30,78 @@ LARGEST_HEAD_BYTES: Final = 2 * (LARGEST_HEADERS_BYTES + LONGEST_TARGET)
 KEPT_OPEN_SECONDS: Final = 75
 """Longer than our own client keeps an idle connection, so that it never asks on one that is being closed."""
 BACKLOG: Final = 4096
+COLLECTED_EVERY: Final = 10_000
+"""New containers between two looks for cycles of garbage; a call leaves none, and each look costs what a signature does."""
+CONTROLS: Final = bytes({*range(32), 127} - {9})
+WITHOUT_BODY: Final = frozenset({204, 304})
+FRAMING: Final = frozenset({b"connection: ", b"transfer-encoding: "})
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent, HTTPResponseStartEvent
+
+
+class OnePiece(RequestResponseCycle):
+    """An answer whose head waits for its body, so that both leave by one call of the system and in one record of TLS."""
+
+    _head: "HTTPResponseStartEvent | None" = None
+
+    async def send(self, message: "ASGISendEvent") -> None:
+        """Send a part of the answer."""
+        if message["type"] == "http.response.start" and not self.response_started:
+            self.response_started, self._head = True, message
+            return
+        head, self._head = self._head, None
+        if head is None or message["type"] != "http.response.body":
+            await super().send(message)
+        elif self._is_plain(message) and (lines := self._lines(head, len(message["body"]))) is not None:
+            await self._send_whole(lines, message["body"])
+        else:
+            self.response_started = False
+            await super().send(head)
+            await super().send(message)
+
+    def _is_plain(self, message: Any) -> bool:
+        return self.keep_alive and not message.get("more_body") and "body" in message and self.scope["method"] != "HEAD"
+
+    def _lines(self, head: "HTTPResponseStartEvent", length: int) -> bytes | None:
+        """Return the head as it is sent; None if anything in it decides how the answer ends.
+
+        Raises:
+            RuntimeError: a header holds a control sign.
+        """
+        parts = [STATUS_LINE[head["status"]]]
+        stated = b""
+        for name, value in (*self.default_headers, *head.get("headers", ())):
+            label = _label(name)
+            if label in FRAMING:
+                return None
+            if label == b"content-length: ":
+                stated = value
+            parts += (label, value, b"\r\n")
+        if head["status"] in WITHOUT_BODY or stated != str(length).encode():
+            return None
+        parts.append(b"\r\n")
+        lines = b"".join(parts)
+        if len(lines) - len(lines.translate(None, CONTROLS)) != 2 * (len(parts) // 3 + 2):
+            raise RuntimeError("Invalid HTTP header value.")
+        return lines
+
+    async def _send_whole(self, lines: bytes, body: bytes) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        self.transport.write(lines + body)
+        self.response_complete = True
+        self.message_event.set()
+        self.on_response()
+
+
+@lru_cache(maxsize=1024)
+def _label(name: bytes) -> bytes:
+    if HEADER_RE.search(name):
+        raise RuntimeError("Invalid HTTP header name.")
+    return name.lower() + b": "
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -61,9 +137,35 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """End a head."""
+        """End a head and begin to serve; as uvicorn does, without web sockets and its own bound for connections."""
         self._in_head = False
-        super().on_headers_complete()
+        version = self.parser.get_http_version()
+        address = parse_url(self.url)
+        path = address.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = address.path
+        self.scope["query_string"] = address.query or b""
+        before: RequestResponseCycle | None = self.cycle
+        self.cycle = OnePiece(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # asked before the answer to the one before
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
 
 def serve(target: str, *, port: int, tls: Sequence[Path] = ()) -> None:
@@ -91,6 +193,10 @@ def serve(target: str, *, port: int, tls: Sequence[Path] = ()) -> None:
         timeout_keep_alive=KEPT_OPEN_SECONDS,
         ssl_context_factory=_mutual_tls(*tls) if tls else None,
     )
+    config.load()
+    gc.collect()
+    gc.freeze()  # what was loaded stays: it is not looked through again and again
+    gc.set_threshold(COLLECTED_EVERY)
     uvicorn.Server(config).run()
 
 

@@ -169,16 +169,15 @@ async def lie(scope, send, body):
 def entries(asked):
     """Return the ledger's entries with their opened readings."""
     from dean06.ledger.domain.leaves import SALT_BYTES
-    from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerReading
+    from dean06.ledger.models import LedgerEntry, LedgerKey
     from dean06.ledger.secrets import unlock, unwrap
 
     found = []
     for entry in LedgerEntry.objects.order_by("recorded_at", "id"):
         if str(entry.id) in asked["known"]:
             continue
-        reading = LedgerReading.objects.get(entry_id=entry.id)
-        data_key = unwrap(bytes(LedgerKey.objects.get(id=reading.key_id).wrapped), key_id=reading.key_id)
-        opened = unlock(bytes(reading.nonce), bytes(reading.ciphertext), data_key=data_key, entry_id=entry.id)
+        data_key = unwrap(bytes(LedgerKey.objects.get(id=entry.key_id).wrapped), key_id=entry.key_id)
+        opened = unlock(bytes(entry.ciphertext), data_key=data_key, entry_id=entry.id)
         payload = json.loads(opened[SALT_BYTES:])
         found.append({"id": str(entry.id), "kind": entry.kind, "log": entry.log, "subjects": entry.subject_count, **payload})
     return found

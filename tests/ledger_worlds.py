@@ -18,7 +18,7 @@ from dean06.ledger.witnessing import add_checkpoint, last_seen
 KEEPER, WITNESS = "VN.GOV.G01", "VN.COM.DEMOBANK"
 ADDRESS = f"http://bank.example/witness/{WITNESS}"
 PEOPLE = [PersonKey(UUID(int=number)) for number in range(1, 8)]
-TABLES = ("ledgerreading", "ledgerentry", "ledgerleaf", "ledgernode", "ledgercheckpoint", "ledgercosignature")
+TABLES = ("ledgerentry", "ledgerleaf", "ledgernode", "ledgercheckpoint", "ledgercosignature")
 
 
 def write_entries(count, *, log="registry", using="default"):
@@ -56,7 +56,6 @@ def sql(statement, *values, using="default"):
 def cut_and_sign_anew(log, size, *, using="default"):
     """Remove everything behind a size, cosignatures too, and sign what is left as if it had always ended there."""
     behind = "(SELECT entry_id FROM ledger_ledgerleaf WHERE log = %s AND seq > %s)"
-    sql(f"DELETE FROM ledger_ledgerreading WHERE entry_id IN {behind}", log, size, using=using)
     sql(f"DELETE FROM ledger_ledgerentry WHERE id IN {behind}", log, size, using=using)
     sql("DELETE FROM ledger_ledgerleaf WHERE log = %s AND seq > %s", log, size, using=using)
     sign_anew(log, using=using)

@@ -310,7 +310,7 @@ def archived(directory: Path) -> Iterator[Source]:
         try:
             with zipfile.ZipFile(path) as file:
                 manifest = json.loads(file.read("manifest.json"))
-            if manifest["format"] != ARCHIVE_FORMAT:
+            if manifest["format"] != ARCHIVE_FORMAT or not isinstance(manifest["first"], int):
                 raise CannotRun(f"this program reads {ARCHIVE_FORMAT}")
             logs.setdefault(manifest["log"], []).append((manifest, path))
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, zlib.error) as exc:

@@ -11,7 +11,7 @@ from dean06.core.actor import Actor
 from dean06.core.databases import open_connection
 from dean06.core.keys import PersonKey
 from dean06.ledger.errors import MalformedEntry
-from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerPending, LedgerReading, LedgerSubject
+from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerPending, LedgerSubject
 from dean06.ledger.public import Draft, EntryWriter, destroy_subject_key, looks_at, proof_of, sequence, verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def test_a_second_group_uses_the_keys_of_the_first(people):
     in_groups([draft(person) for person in people], [draft(person) for person in people * 5])
 
     assert LedgerKey.objects.count() == 4
-    assert LedgerReading.objects.count() == 24 == LedgerPending.objects.count()
+    assert LedgerEntry.objects.count() == 24 == LedgerPending.objects.count()
 
 
 def test_another_writer_finds_the_keys_that_are_there(people):
@@ -86,7 +86,7 @@ def test_a_key_destroyed_between_two_groups_of_one_writer_locks_nothing_more(peo
     first, second = in_groups(group, group, between=lambda: todo and destroy_subject_key(todo.pop()))
 
     gone = LedgerKey.objects.get(wrapped__isnull=True)
-    assert set(LedgerReading.objects.filter(key_id=gone.id).values_list("entry_id", flat=True)) == {first[0]}
+    assert set(LedgerEntry.objects.filter(key_id=gone.id).values_list("id", flat=True)) == {first[0]}
     assert {look.entry_id for look in looks_at(people[0]).rows if look.is_readable} == {second[0]}
     assert {look.entry_id for look in looks_at(people[1]).rows if look.is_readable} == {first[1], second[1]}
     assert LedgerEntry.objects.count() == 4

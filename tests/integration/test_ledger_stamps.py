@@ -82,7 +82,8 @@ def test_an_authority_that_is_away_is_ridden_through_and_flagged():
 ALTERATIONS = {
     "another checkpoint's stamp": "UPDATE ledger_ledgerstamp SET token = (SELECT token FROM ledger_ledgerstamp WHERE size = 2) WHERE size = 4",
     "a byte of its signature": "UPDATE ledger_ledgerstamp SET token = set_byte(token, length(token) - 1, 1) WHERE size = 4",
-    "a byte of its time": "UPDATE ledger_ledgerstamp SET token = set_byte(token, position('Z'::bytea IN token) - 2, 57) WHERE size = 4",
+    "a byte of its time": "UPDATE ledger_ledgerstamp SET token = set_byte(token, position('Z'::bytea IN token) - 2,"
+    " get_byte(token, position('Z'::bytea IN token) - 2) # 1) WHERE size = 4",
     "no stamp at all": "UPDATE ledger_ledgerstamp SET token = 'nothing' WHERE size = 4",
     "its checkpoint": "UPDATE ledger_ledgerstamp SET size = 3 WHERE size = 4",
 }

@@ -285,11 +285,10 @@ def is_named(change, touched, named):
 NOT_EVIDENCE = {"made_at", "destroyed_at"}
 """Bookkeeping beside a signed statement: when a row was written. The signed times stand in the statements themselves."""
 TABLES = {
-    "ledger_ledgerentry": ["id", "log", "kind", "recorded_at", "subject", "commitment"],
+    "ledger_ledgerentry": ["id", "log", "kind", "recorded_at", "subject", "commitment", "key_id", "ciphertext"],
     "ledger_ledgerleaf": ["log", "seq", "entry_id", "leaf_hash", "chain_hash"],
     "ledger_ledgernode": ["log", "level", "index", "node_hash"],
     "ledger_ledgercheckpoint": ["log", "size", "root", "chain_head", "note"],
-    "ledger_ledgerreading": ["entry_id", "key_id", "nonce", "ciphertext"],
     "ledger_ledgersubject": ["entry_id", "position", "subject"],
     "ledger_ledgercosignature": ["log", "size", "witness", "note"],
     "ledger_ledgerkey": ["id", "subject", "wrapped"],
@@ -341,11 +340,12 @@ def change_live(cursor, number, chance):
         if kind_of(column) == "bytea"
         else f"UPDATE {{table}} SET {{column}} = {FLIPS[kind_of(column)].format(column)} WHERE ctid = %s"
     )
+    cursor.execute("ALTER TABLE ledger_ledgerkey DISABLE TRIGGER only_destroyed")
     return f"{table}.{column}", row_change(cursor, set_bit.replace("{column}", column), table, chance)
 
 
 def row_change(cursor, statement, table, chance):
-    where = "WHERE subject IS NOT NULL" if table in {"ledger_ledgerentry", "ledger_ledgerkey"} else ""
+    where = {"ledger_ledgerentry": "WHERE subject_count = 1", "ledger_ledgerkey": "WHERE subject IS NOT NULL"}.get(table, "")
     cursor.execute(f"SELECT ctid::text, * FROM {table} {where} ORDER BY ctid")
     row = chance.choice(cursor.fetchall())
     names = [column[0] for column in cursor.description]

@@ -75,12 +75,12 @@ def test_a_waiting_entry_is_no_finding_until_its_place_in_the_queue_is_gone(entr
         ("UPDATE ledger_ledgerentry SET subject = sha256('other') WHERE id = %s", {"entry_altered", "key_altered"}),
         ("UPDATE ledger_ledgerleaf SET leaf_hash = sha256('x') WHERE entry_id = %s", {"leaf_altered"}),
         ("DELETE FROM ledger_ledgerentry WHERE id = %s", {"entry_missing"}),
-        ("DELETE FROM ledger_ledgerreading WHERE entry_id = %s", {"reading_missing"}),
+        ("UPDATE ledger_ledgerentry SET ciphertext = '' WHERE id = %s", {"reading_missing"}),
         (
-            "UPDATE ledger_ledgerreading SET ciphertext = set_byte(ciphertext, 0, 255 - get_byte(ciphertext, 0)) WHERE entry_id = %s",
+            "UPDATE ledger_ledgerentry SET ciphertext = set_byte(ciphertext, 0, 255 - get_byte(ciphertext, 0)) WHERE id = %s",
             {"reading_altered"},
         ),
-        ("DELETE FROM ledger_ledgerkey WHERE id = (SELECT key_id FROM ledger_ledgerreading WHERE entry_id = %s)", {"key_missing"}),
+        ("DELETE FROM ledger_ledgerkey WHERE id = (SELECT key_id FROM ledger_ledgerentry WHERE id = %s)", {"key_missing"}),
         ("INSERT INTO ledger_ledgerpending (log, entry_id) VALUES ('registry', %s)", {"pending_stray"}),
     ],
 )

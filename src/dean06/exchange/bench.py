@@ -68,7 +68,7 @@ AT_ONCE: Final = 64
 GROUP: Final = 100
 QUESTION: Final = Question(f"/r1/{SERVICE}{PATH}", CLIENT)
 FLOOR: Final = "bare two-hop mTLS proxy, same run"
-TABLES: Final = ("entry", "reading", "leaf", "node", "subject")
+TABLES: Final = ("entry", "leaf", "node", "subject")
 
 
 @benchmark("exchange.two_hop")

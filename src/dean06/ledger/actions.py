@@ -1,10 +1,9 @@
 """Writing entries: a few inserts in the caller's transaction, nothing that waits for anybody."""
 
 import re
-import secrets
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +14,7 @@ from dean06.core import clock
 from dean06.core.actor import Actor
 from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey, new_key
-from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, SALT_BYTES, Entry, canonical_payload, commitment, microseconds
+from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, Entry, canonical_payload, commitment, microseconds
 from dean06.ledger.domain.merkle import hash_leaf, root_of
 from dean06.ledger.errors import MalformedEntry
 from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
@@ -24,10 +23,9 @@ LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 KIND: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_.]+")
 PAYLOAD_VERSION: Final = 1
 FEW: Final = 3
-"""Up to so many entries a statement each is quicker than the round trips of three COPYs."""
+"""Up to so many entries a statement each is quicker than the round trips of two COPYs."""
 COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # PostgreSQL manual, COPY, Binary Format
 COPY_TRAILER: Final = b"\xff\xff"
-COPY_NULL: Final = b"\xff\xff\xff\xff"
 COPY_SLICE: Final = 20_000
 POSITION_BYTES: Final = 8
 
@@ -38,14 +36,13 @@ FIND_KEYS: Final = {
 }
 INSERT_KEY: Final = "INSERT INTO ledger_ledgerkey (id, subject, day, wrapped, made_at) VALUES (%s, %s, %s, %s, %s)"
 INSERT_ENTRY: Final = """
-    WITH entry AS (
-        INSERT INTO ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment)
-        VALUES (%(id)s, %(log)s, %(kind)s, %(recorded_at)s, %(subject)s, %(subject_count)s, %(subjects_root)s, %(commitment)s)
-    ), pending AS (
+    WITH pending AS (
         INSERT INTO ledger_ledgerpending (entry_id, log) VALUES (%(id)s, %(log)s)
     )
-    INSERT INTO ledger_ledgerreading (entry_id, key_id, nonce, ciphertext)
-    VALUES (%(id)s, %(key_id)s, %(nonce)s, %(ciphertext)s)
+    INSERT INTO ledger_ledgerentry
+        (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
+    VALUES (%(id)s, %(log)s, %(kind)s, %(recorded_at)s, %(subject)s, %(subject_count)s, %(subjects_root)s, %(commitment)s,
+        %(key_id)s, %(ciphertext)s)
 """
 
 
@@ -206,11 +203,16 @@ def record_batch(drafts: Sequence[Draft], *, using: str) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An entry with its text, before the text is locked; ``people`` are the pseudonyms of a bulk act."""
+    """An entry with its payload, not committed to yet; ``people`` are the pseudonyms of a bulk act."""
 
     entry: Entry
-    text: bytes
+    payload: bytes
     people: Sequence[bytes]
+
+    def locked(self, data_key: bytes) -> tuple[Entry, bytes]:
+        """Return the entry with its commitment, and the ciphertext of its payload."""
+        salt, ciphertext = lock(self.payload, data_key=data_key, entry_id=self.entry.id)
+        return replace(self.entry, commitment=commitment(salt, self.payload)), ciphertext
 
 
 def made_of(draft: Draft) -> Made:
@@ -232,7 +234,6 @@ def _listed(subjects: Iterable[PersonKey]) -> list[bytes]:
 def _made(kind: str, *, log: str, reading: Reading, subject: bytes = b"", people: Sequence[bytes] = ()) -> Made:
     if not LOG_NAME.fullmatch(log) or not KIND.fullmatch(kind):
         raise MalformedEntry(log=log, kind=kind)
-    salt, payload = secrets.token_bytes(SALT_BYTES), canonical_payload(reading.payload(kind))
     entry = Entry(
         id=new_key(),
         log=log,
@@ -241,9 +242,9 @@ def _made(kind: str, *, log: str, reading: Reading, subject: bytes = b"", people
         subject=subject,
         subject_count=1 if subject else len(people),
         subjects_root=root_of(map(hash_leaf, people)) if people else b"",
-        commitment=commitment(salt, payload),
+        commitment=b"",
     )
-    return Made(entry, salt + payload, people)
+    return Made(entry, canonical_payload(reading.payload(kind)), people)
 
 
 def _write(made: Sequence[Made], *, using: str) -> None:
@@ -253,8 +254,7 @@ def _write(made: Sequence[Made], *, using: str) -> None:
         return
     with connections[using].cursor() as cursor:
         keys = _data_keys(cursor, made)
-        locked = [(one.entry, keys[owner_of(one.entry)], one.text) for one in made]
-        rows = [(entry, key_id, *lock(text, data_key=data_key, entry_id=entry.id)) for entry, (key_id, data_key), text in locked]
+        rows = [(keys[owner_of(one.entry)][0], *one.locked(keys[owner_of(one.entry)][1])) for one in made]
         if len(rows) > FEW:
             _copy_rows(cursor, rows)
         else:
@@ -265,7 +265,7 @@ def _write(made: Sequence[Made], *, using: str) -> None:
                 _copy_subjects(cursor, one.entry.id, one.people)
 
 
-def _insert_row(cursor: Any, entry: Entry, key_id: UUID, nonce: bytes, ciphertext: bytes) -> None:
+def _insert_row(cursor: Any, key_id: UUID, entry: Entry, ciphertext: bytes) -> None:
     cursor.execute(
         INSERT_ENTRY,
         {
@@ -273,12 +273,11 @@ def _insert_row(cursor: Any, entry: Entry, key_id: UUID, nonce: bytes, ciphertex
             "log": entry.log,
             "kind": entry.kind,
             "recorded_at": entry.recorded_at,
-            "subject": entry.subject or None,
+            "subject": entry.subject,
             "subject_count": entry.subject_count,
-            "subjects_root": entry.subjects_root or None,
+            "subjects_root": entry.subjects_root,
             "commitment": entry.commitment,
             "key_id": key_id,
-            "nonce": nonce,
             "ciphertext": ciphertext,
         },
     )
@@ -296,17 +295,17 @@ def _copy(cursor: Any, target: str, tuples: Iterable[bytes]) -> None:
 
 
 def _tuple(*values: bytes) -> bytes:
-    """Pack one row; an empty value is NULL, as none of these tables holds an empty text."""
+    """Pack one row; there are no nulls in these tables."""
     parts = [struct.pack(">h", len(values))]
     for value in values:
-        parts += (struct.pack(">i", len(value)), value) if value else (COPY_NULL,)
+        parts += struct.pack(">i", len(value)), value
     return b"".join(parts)
 
 
-def _copy_rows(cursor: Any, rows: Sequence[tuple[Entry, UUID, bytes, bytes]]) -> None:
+def _copy_rows(cursor: Any, rows: Sequence[tuple[UUID, Entry, bytes]]) -> None:
     _copy(
         cursor,
-        "ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment)",
+        "ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)",
         [
             b"".join(
                 _tuple(
@@ -318,18 +317,18 @@ def _copy_rows(cursor: Any, rows: Sequence[tuple[Entry, UUID, bytes, bytes]]) ->
                     struct.pack(">q", entry.subject_count),
                     entry.subjects_root,
                     entry.commitment,
+                    key_id.bytes,
+                    ciphertext,
                 )
-                for entry, _, _, _ in rows
+                for key_id, entry, ciphertext in rows
             )
         ],
     )
     _copy(
         cursor,
         "ledger_ledgerpending (entry_id, log)",
-        [b"".join(_tuple(entry.id.bytes, entry.log.encode()) for entry, _, _, _ in rows)],
+        [b"".join(_tuple(entry.id.bytes, entry.log.encode()) for _, entry, _ in rows)],
     )
-    readings = (_tuple(entry.id.bytes, key_id.bytes, nonce, ciphertext) for entry, key_id, nonce, ciphertext in rows)
-    _copy(cursor, "ledger_ledgerreading (entry_id, key_id, nonce, ciphertext)", [b"".join(readings)])
 
 
 def _copy_subjects(cursor: Any, entry_id: UUID, people: Sequence[bytes]) -> None:

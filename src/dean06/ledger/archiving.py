@@ -42,7 +42,7 @@ LAST_CHECKPOINT: Final = "SELECT max(size) FROM ledger_ledgercheckpoint WHERE lo
 BETWEEN: Final = "l.log = %s AND l.seq > %s AND l.seq <= %s"
 PART: Final = LEAVES.replace("l.log = %s", BETWEEN)
 READINGS: Final = f"""
-    SELECT r.entry_id, r.key_id, r.nonce, r.ciphertext FROM ledger_ledgerleaf l JOIN ledger_ledgerreading r ON r.entry_id = l.entry_id
+    SELECT e.id, e.key_id, e.ciphertext FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
     WHERE {BETWEEN} ORDER BY l.seq
 """  # noqa: S608 -- constants
 SUBJECTS: Final = f"""
@@ -197,8 +197,7 @@ def _parts(day: ArchivedDay) -> dict[str, Iterator[dict[str, Any]]]:
     return {
         "leaves.jsonl": (leaf_document(row) for row in read(PART)),
         "readings.jsonl": (
-            {"entry_id": str(entry), "key_id": str(key), "nonce": _base64(nonce), "ciphertext": _base64(text)}
-            for entry, key, nonce, text in read(READINGS)
+            {"entry_id": str(entry), "key_id": str(key), "ciphertext": _base64(text)} for entry, key, text in read(READINGS)
         ),
         "subjects.jsonl": (
             {"entry_id": str(entry), "position": position, "subject": bytes(subject).hex()} for entry, position, subject in read(SUBJECTS)

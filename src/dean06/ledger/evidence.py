@@ -26,15 +26,13 @@ from dean06.ledger.sequencer import hashes_at
 from dean06.ledger.stored import fetched, log_size
 
 OPENED: Final = """
-    SELECT l.seq, e.id, e.kind, e.recorded_at, r.nonce, r.ciphertext, k.id, k.wrapped
-    FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    SELECT l.seq, e.id, e.kind, e.recorded_at, e.ciphertext, k.id, k.wrapped
+    FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
 """
 AFTER: Final = f"{OPENED} WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT %s"
 LOOK: Final = """
-    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, r.nonce, r.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e
-    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id
-    LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e
+    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
     WHERE e.id = %(entry)s AND (
         e.subject = %(subject)s OR EXISTS (SELECT 1 FROM ledger_ledgersubject s WHERE s.entry_id = e.id AND s.subject = %(subject)s)
     )
@@ -63,11 +61,11 @@ def opened_after(using: str, log: str, seq: int, *, limit: int) -> list[Opened]:
 
 def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None]) -> Opened:
     """Open a row of ``AFTER``; ``keys`` are the data keys that its neighbours needed, unwrapped once."""
-    seq, entry_id, kind, at, nonce, ciphertext, key_id, wrapped = row
+    seq, entry_id, kind, at, ciphertext, key_id, wrapped = row
     if key_id not in keys:
         keys[key_id] = unwrap(wrapped, key_id=key_id) if wrapped else None
     data_key = keys[key_id]
-    text = unlock(nonce, ciphertext, data_key=data_key, entry_id=entry_id) if data_key and ciphertext else None
+    text = unlock(ciphertext, data_key=data_key, entry_id=entry_id) if data_key and ciphertext else None
     payload = msgspec.json.decode(text[SALT_BYTES:]) if text else None
     return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
 

@@ -14,7 +14,7 @@ from dean06.core.keys import new_key
 from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement
 from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
-from dean06.ledger.secrets import lock, new_data_key, unwrap
+from dean06.ledger.secrets import new_data_key, unwrap
 
 KEY_SECONDS: Final = 60.0
 MOST_KEYS: Final = 10_000
@@ -24,16 +24,15 @@ WRITE: Final[LiteralString] = """
         SELECT id FROM ledger_ledgerkey WHERE id = ANY(%b::uuid[]) AND wrapped IS NULL
     ), given AS (
         SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
-            %b::bytea[], %b::uuid[], %b::bytea[], %b::bytea[])
-            AS row (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, nonce, ciphertext)
+            %b::bytea[], %b::uuid[], %b::bytea[])
+            AS row (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)
     ), entry AS (
-        INSERT INTO ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment)
-        SELECT id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment FROM given
+        INSERT INTO ledger_ledgerentry
+            (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
+        SELECT id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext FROM given
     ), pending AS (
         INSERT INTO ledger_ledgerpending (entry_id, log) SELECT id, log FROM given
-    ), reading AS (
-        INSERT INTO ledger_ledgerreading (entry_id, key_id, nonce, ciphertext) SELECT id, key_id, nonce, ciphertext FROM given
     ), person AS (
         INSERT INTO ledger_ledgersubject (entry_id, position, subject)
         SELECT row.entry_id, row.position, row.subject
@@ -46,7 +45,7 @@ WRITE: Final[LiteralString] = """
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)
     )"""
 RESULT: Final[LiteralString] = " SELECT id FROM destroyed"
-ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES, BYTES)
+ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES)
 PERSON: Final = (UUIDS, NUMBERS, BYTES)
 KEY: Final = (UUIDS, BYTES, DAYS, BYTES, INSTANTS)
 
@@ -90,7 +89,8 @@ class EntryWriter:
             rows = []
             for one in made:
                 key_id, data_key = keys[owner_of(one.entry)]
-                rows.append((*_columns(one.entry), key_id, *lock(one.text, data_key=data_key, entry_id=one.entry.id)))
+                entry, ciphertext = one.locked(data_key)
+                rows.append((*_columns(entry), key_id, ciphertext))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
             values = (used, *_turned(rows, len(ROW)), *_turned(people, len(PERSON)), *_turned(new, len(KEY)), *beside)
@@ -133,9 +133,9 @@ def _columns(entry: Entry) -> tuple[Any, ...]:
         entry.log,
         entry.kind,
         entry.recorded_at,
-        entry.subject or None,
+        entry.subject,
         entry.subject_count,
-        entry.subjects_root or None,
+        entry.subjects_root,
         entry.commitment,
     )
 

@@ -16,34 +16,39 @@ SUBJECT_PREFIX: Final = 8
 
 
 class LedgerEntry(models.Model):
-    """One thing that happened: a change or a look, as commitments without text."""
+    """One thing that happened: a change or a look, as commitments, and the readable part, locked.
+
+    What is empty is no null, and columns of a fixed width stand first: rows without padding and without a map of nulls.
+    """
 
     is_append_only: ClassVar[bool] = True
 
+    recorded_at = models.DateTimeField()
+    subject_count = models.BigIntegerField()
     id = models.UUIDField(primary_key=True, editable=False)
+    key_id = models.UUIDField()
     log = models.CharField(max_length=100)
     kind = models.CharField(max_length=100)
-    recorded_at = models.DateTimeField()
-    subject = models.BinaryField(max_length=32, null=True)
-    subject_count = models.BigIntegerField()
-    subjects_root = models.BinaryField(max_length=32, null=True)
+    subject = models.BinaryField(max_length=32)
+    subjects_root = models.BinaryField(max_length=32)
     commitment = models.BinaryField(max_length=32)
+    ciphertext = models.BinaryField()
 
     class Meta:
         indexes = [
             models.Index(
                 Func(F("subject"), Value(1), Value(SUBJECT_PREFIX), function="substring"),
                 F("id").desc(),
-                condition=Q(subject__isnull=False),
+                condition=Q(subject_count=1),
                 name="ledger_entry_subject",
             ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="ledger_entry_subject_or_root",
-                condition=Q(subject__isnull=True, subjects_root__isnull=True, subject_count=0)
-                | Q(subject__isnull=False, subjects_root__isnull=True, subject_count=1)
-                | Q(subject__isnull=True, subjects_root__isnull=False, subject_count__gt=0),
+                condition=Q(subject=b"", subjects_root=b"", subject_count=0)
+                | (Q(subjects_root=b"", subject_count=1) & ~Q(subject=b""))
+                | (Q(subject=b"", subject_count__gt=0) & ~Q(subjects_root=b"")),
             ),
         ]
 
@@ -143,20 +148,6 @@ class LedgerKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class LedgerReading(models.Model):
-    """The readable part of an entry and its salt, encrypted with AES-256-GCM."""
-
-    is_append_only: ClassVar[bool] = True
-
-    entry_id = models.UUIDField(primary_key=True)
-    key_id = models.UUIDField()
-    nonce = models.BinaryField(max_length=12)
-    ciphertext = models.BinaryField()
-
-    def __str__(self) -> str:
-        return str(self.entry_id)
 
 
 class LedgerSubject(models.Model):

@@ -24,11 +24,11 @@ PROOF_FORMAT: Final = "dean06-ledger-proof/1"
 NOTHING_AFTER: Final = UUID(int=2**128 - 1)
 
 LOOKS: Final = f"""
-    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, r.nonce, r.ciphertext, k.id, k.wrapped
+    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped
     FROM (
         (SELECT id FROM ledger_ledgerentry
          WHERE substring(subject, 1, {SUBJECT_PREFIX}) = substring(%(subject)s, 1, {SUBJECT_PREFIX}) AND subject = %(subject)s
-             AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+             AND subject_count = 1 AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
          ORDER BY id DESC LIMIT %(size)s)
         UNION ALL
         (SELECT s.entry_id FROM ledger_ledgersubject s JOIN ledger_ledgerentry b ON b.id = s.entry_id
@@ -37,8 +37,7 @@ LOOKS: Final = f"""
     ) found(id)
     JOIN ledger_ledgerentry e ON e.id = found.id
     LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id
-    LEFT JOIN ledger_ledgerreading r ON r.entry_id = e.id
-    LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
     ORDER BY e.id DESC LIMIT %(size)s
 """  # noqa: S608 -- constants
 
@@ -128,12 +127,12 @@ def look_of(row: tuple[Any, ...]) -> Look:
     )
 
 
-def open_reading(entry_id: UUID, nonce: bytes | None, ciphertext: bytes | None, key_id: UUID | None, wrapped: bytes | None) -> bytes | None:
+def open_reading(entry_id: UUID, ciphertext: bytes | None, key_id: UUID | None, wrapped: bytes | None) -> bytes | None:
     """Return salt and payload of an entry; none when the text or its key is gone or was altered."""
-    if nonce is None or ciphertext is None or key_id is None or wrapped is None:
+    if ciphertext is None or key_id is None or wrapped is None:
         return None
     data_key = unwrap(bytes(wrapped), key_id=key_id)
-    return None if data_key is None else unlock(bytes(nonce), bytes(ciphertext), data_key=data_key, entry_id=entry_id)
+    return None if data_key is None else unlock(bytes(ciphertext), data_key=data_key, entry_id=entry_id)
 
 
 def proof_of(entry_id: UUID, *, subject: PersonKey) -> dict[str, Any]:
@@ -222,8 +221,7 @@ def _subject_path(cursor: Any, entry: Entry, subject: bytes) -> dict[str, Any] |
 
 def _opened(cursor: Any, entry_id: UUID) -> dict[str, str] | None:
     cursor.execute(
-        "SELECT r.nonce, r.ciphertext, k.id, k.wrapped FROM ledger_ledgerreading r JOIN ledger_ledgerkey k ON k.id = r.key_id"
-        " WHERE r.entry_id = %s",
+        "SELECT e.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e JOIN ledger_ledgerkey k ON k.id = e.key_id WHERE e.id = %s",
         [entry_id],
     )
     row = cursor.fetchone()

@@ -25,6 +25,9 @@ from dean06.ledger.domain.packing import packed, unpacked
 
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, sec. 8.2
 KEY_BYTES: Final = 32
+DERIVATION: Final = b"dean06 ledger reading v2"
+ONLY_NONCE: Final = bytes(NONCE_BYTES)
+"""A key that encrypts one text needs no other (NIST SP 800-38D, sec. 8.3)."""
 
 
 def pseudonym(person: PersonKey) -> bytes:
@@ -57,23 +60,25 @@ def unwrap(wrapped: bytes, *, key_id: UUID) -> bytes | None:
         return None
 
 
-def lock(text: bytes, *, data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
-    """Pack and encrypt an entry's salt and readable part, bound to the entry; return nonce and ciphertext."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce, AESGCM(data_key).encrypt(nonce, text[:SALT_BYTES] + packed(text[SALT_BYTES:]), entry_id.bytes)
+def lock(payload: bytes, *, data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
+    """Pack and encrypt an entry's readable part, bound to the entry; return its salt, which is stored nowhere, and the ciphertext."""
+    salt, key = _derived(data_key, entry_id)
+    return salt, AESGCM(key).encrypt(ONLY_NONCE, packed(payload), entry_id.bytes)
 
 
-def unlock(nonce: bytes, ciphertext: bytes, *, data_key: bytes, entry_id: UUID) -> bytes | None:
-    """Decrypt an entry's salt and readable part; none if it was altered."""
-    opened = _open(data_key, nonce, ciphertext, entry_id)
-    return None if opened is None else opened[:SALT_BYTES] + unpacked(opened[SALT_BYTES:])
-
-
-def _open(key: bytes, nonce: bytes, ciphertext: bytes, bound_to: UUID) -> bytes | None:
+def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID) -> bytes | None:
+    """Return an entry's salt and readable part; none if it was altered."""
+    salt, key = _derived(data_key, entry_id)
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, bound_to.bytes)
+        return salt + unpacked(AESGCM(key).decrypt(ONLY_NONCE, ciphertext, entry_id.bytes))
     except (InvalidTag, ValueError):
         return None
+
+
+def _derived(data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
+    """Return the salt of one entry and the key that encrypts nothing but its readable part; both go with the data key."""
+    derived = hmac.digest(data_key, DERIVATION + entry_id.bytes, hashlib.sha512)
+    return derived[:SALT_BYTES], derived[SALT_BYTES:]
 
 
 def _cipher() -> AESGCM:

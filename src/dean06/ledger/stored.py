@@ -20,26 +20,25 @@ INSTANT: Final = struct.Struct(">q")
 TABLES: Final = ("entry", "leaf", "checkpoint", "pending", "cosignature", "stamp")
 
 BARE_LEAVES: Final = f"""
-    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, NULL::bytea, NULL::bytea, NULL::uuid, false, NULL::bytea, NULL::bytea,
+    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, NULL::bytea, NULL::uuid, false, NULL::bytea, NULL::bytea,
         {ENTRY_COLUMNS}
     FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
     WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
 LEAVES: Final = f"""
-    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, r.nonce, r.ciphertext, r.key_id, k.id IS NOT NULL, k.wrapped,
+    SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, e.ciphertext, e.key_id, k.id IS NOT NULL, k.wrapped,
         k.subject, {ENTRY_COLUMNS}
     FROM ledger_ledgerleaf l
     LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    LEFT JOIN ledger_ledgerreading r ON r.entry_id = l.entry_id
-    LEFT JOIN ledger_ledgerkey k ON k.id = r.key_id
+    LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
     WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
 CONTENTS: Final = f"""
     SELECT l.seq, l.leaf_hash, l.chain_hash, int4send(octet_length(e.log)) || convert_to(e.log, 'UTF8') || '\\x00000010' || uuid_send(e.id)
             || int4send(octet_length(e.kind)) || convert_to(e.kind, 'UTF8') || '\\x00000008',
-        timestamptz_send(e.recorded_at), int4send(octet_length(coalesce(e.subject, ''))) || coalesce(e.subject, '') || '\\x00000008'
+        timestamptz_send(e.recorded_at), int4send(octet_length(e.subject)) || e.subject || '\\x00000008'
             || int8send(e.subject_count) || '\\x00000000' || int4send(octet_length(e.commitment)) || e.commitment,
-        e.log = l.log AND e.subjects_root IS NULL
+        e.log = l.log AND e.subjects_root = ''
     FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
     WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
@@ -68,7 +67,6 @@ class StoredLeaf:
     entry_id: UUID
     leaf_hash: bytes
     chain_hash: bytes
-    nonce: bytes | None
     ciphertext: bytes | None
     key_id: UUID | None
     has_key: bool
@@ -111,7 +109,7 @@ def logs_in(cursor: Any) -> list[str]:
 def leaves_after(cursor: Any, log: str, seq: int, *, until: int, with_readings: bool) -> list[StoredLeaf]:
     """Return the next leaves behind a number, up to and including another; a few thousand at a time."""
     rows = fetched(cursor, LEAVES if with_readings else BARE_LEAVES, [log, seq, until])
-    return [StoredLeaf(*row[:10], entry=entry_of(row[10:]) if row[10] else None) for row in rows]
+    return [StoredLeaf(*row[:9], entry=entry_of(row[9:]) if row[9] else None) for row in rows]
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ def _tell_of(tell: Tell, log: str, size: int, seq: int) -> None:
 
 def _strays(cursor: Any) -> Iterator[Finding]:
     """Find rows beside the log that belong to no entry."""
-    for table, problem in (("reading", "reading_stray"), ("subject", "subject_stray"), ("pending", "pending_stray")):
+    for table, problem in (("subject", "subject_stray"), ("pending", "pending_stray")):
         cursor.execute(
             f"SELECT DISTINCT r.entry_id FROM ledger_ledger{table} r"  # noqa: S608 -- constants
             " WHERE NOT EXISTS (SELECT 1 FROM ledger_ledgerentry e WHERE e.id = r.entry_id) LIMIT 1000"

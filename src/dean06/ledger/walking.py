@@ -201,7 +201,7 @@ class LogWalk:
             self._found(*problem, seq=leaf.seq, entry_id=leaf.entry_id)
 
     def _reading_problem(self, leaf: StoredLeaf, entry: Entry) -> tuple[str, str] | None:
-        if leaf.nonce is None or leaf.ciphertext is None or leaf.key_id is None:
+        if not leaf.ciphertext:
             return "reading_missing", "the readable part was removed instead of its key"
         if not leaf.has_key:
             return "key_missing", "the row of the data key was removed"
@@ -210,7 +210,7 @@ class LogWalk:
         if leaf.wrapped is None:
             self.destroyed += 1
             return None
-        return _text_problem(leaf, entry, nonce=bytes(leaf.nonce), ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
+        return _text_problem(leaf, entry, ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
 
     def _see_subjects(self, leaf: StoredLeaf, entry: Entry) -> None:
         self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
@@ -396,11 +396,11 @@ class LogWalk:
         return bool(self.cursor.fetchone() == (self.last_seq, False))
 
 
-def _text_problem(leaf: StoredLeaf, entry: Entry, *, nonce: bytes, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
+def _text_problem(leaf: StoredLeaf, entry: Entry, *, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
     data_key = _unwrapped(wrapped, leaf.key_id) if leaf.key_id else None
     if data_key is None:
         return "key_altered", "the data key does not open with this installation's secret"
-    opened = unlock(nonce, ciphertext, data_key=data_key, entry_id=leaf.entry_id) or b""
+    opened = unlock(ciphertext, data_key=data_key, entry_id=leaf.entry_id) or b""
     if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
         return "reading_altered", "the readable part is not the one that was committed to"
     return None

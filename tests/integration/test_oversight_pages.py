@@ -55,6 +55,16 @@ def test_pages_hold_for_everyone(live_server, new_page, acting, figures, path):
     shoot(page, f"oversight{path.replace('/', '-')}", widths=(390, 1280, 1920))
 
 
+def test_a_country_without_a_dossier_holds_too(live_server, new_page, acting, transactional_db):
+    acting(NATION)
+
+    page = new_page()
+    page.goto(f"{live_server.url}/leader")
+
+    assert page.get_by_text("không xác định", exact=True).first.is_visible()
+    assert_accessible(page)
+
+
 def test_a_stranger_is_asked_to_log_in_and_comes_back(client, db):
     answer = client.get("/leader/figures/received?province=22")
 

@@ -191,7 +191,8 @@ class Guard:
             raise self._busy(retry_after=1.0, waiting=self._waiting)
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._turns.acquire(), patience)
+            async with asyncio.timeout(patience):  # unlike wait_for it makes no task of its own
+                await self._turns.acquire()
         except TimeoutError as exc:
             raise self._busy(retry_after=1.0, waiting=self._waiting) from exc
         finally:

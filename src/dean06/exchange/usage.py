@@ -6,6 +6,7 @@ are neither listed nor counted here; the person's own page counts them.
 Source: e-gov/AJ (Andmejälgija) v1.6: ``GET /v2/findUsage``, ``/v2/usagePeriod``, ``/v2/heartbeat``; X-Road-UserId mandatory.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +28,8 @@ SERVICE_CODE: Final = "findUsage"
 MOST_USAGES: Final = 1000
 ANSWERED: Final = "exchange.answered"
 COUNTRY: Final = "VN"
+CODE: Final = re.compile(f"{COUNTRY}[0-9]{{9,12}}")
+END_USER: Final = re.compile(r"[A-Z]{2}[0-9A-Za-z]{1,62}")
 AT_ONCE: Final = 500
 FIRST_PROBLEM_STATUS: Final = 400
 
@@ -68,7 +71,7 @@ def usage_provider(system: str, *, person_key_of: Callable[[str], PersonKey]) ->
     def handle(request: ProviderRequest) -> ProviderResponse:
         if request.method != "GET":
             return _problem(400, "Ask with GET.")
-        if not request.user:
+        if not END_USER.fullmatch(request.user):
             return _problem(400, "X-Road-UserId is mandatory: the end user who asks, with the country before the number.")
         answer = answers.get(request.path)
         return answer(request) if answer else _problem(404, f"There are {', '.join(answers)}.")
@@ -83,7 +86,7 @@ def _find_usage(system: str, request: ProviderRequest, person_key_of: Callable[[
     if limit > MOST_USAGES:
         raise BadQuestion(f"limit is at most {MOST_USAGES}.")
     code = asked.get("userCode", "")
-    if not code.startswith(COUNTRY):
+    if not CODE.fullmatch(code):
         raise BadQuestion("userCode is mandatory: the country before the number, VN079…")
     try:
         person = person_key_of(code.removeprefix(COUNTRY))
@@ -161,10 +164,10 @@ def _problem(status: int, detail: str) -> ProviderResponse:
 
 def usage_openapi() -> dict[str, Any]:
     """Describe the service (OpenAPI 3.1)."""
-    user = {"name": "X-Road-UserId", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 64}}
+    user = {"name": "X-Road-UserId", "in": "header", "required": True, "schema": {"type": "string", "pattern": f"^{END_USER.pattern}$"}}
     time = {"type": "string", "format": "date-time"}
     count = {"type": "integer", "minimum": 0}
-    number = {"name": "userCode", "in": "query", "required": True, "schema": {"type": "string", "pattern": "^VN[0-9]{9,12}$"}}
+    number = {"name": "userCode", "in": "query", "required": True, "schema": {"type": "string", "pattern": f"^{CODE.pattern}$"}}
 
     def asked(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         return {"name": name, "in": "query", "schema": dict(schema)}

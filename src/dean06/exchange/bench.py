@@ -83,12 +83,15 @@ def measure_two_hop(size: Size) -> Sequence[Row]:
         half = uvloop.run(paced(both.origin, QUESTION, rate=ours.rate / 2, seconds=SHORTER[size]))
     with pair("consumer_one_commit_each", "provider_one_commit_each") as slow:
         single = uvloop.run(drive(slow.origin, QUESTION, seconds=SHORTER[size], connections=CONNECTIONS, one_by_one=1))
+    with pair("consumer", "provider_threaded") as usual:
+        threaded = uvloop.run(drive(usual.origin, QUESTION, seconds=SHORTER[size], connections=CONNECTIONS, one_by_one=1))
     p50, p99 = quantiles(ours.delays)
     bare_p50, bare_p99 = quantiles(floor.delays)
     n = ONE_BY_ONE[size]
     return [
         Row("exchange.two_hop", ours.rate, "requests/s", floor=floor.rate, peer=FLOOR, n=ours.answered),
         Row("exchange.two_hop_one_commit_each", single.rate, "requests/s", floor=ours.rate, peer="commits in groups", n=single.answered),
+        Row("exchange.two_hop_threaded", threaded.rate, "requests/s", floor=floor.rate, peer=FLOOR, n=threaded.answered),
         Row("exchange.two_hop_added_p50", p50 - bare_p50, "ms", floor=bare_p50, peer=FLOOR, n=n),
         Row("exchange.two_hop_added_p99", p99 - bare_p99, "ms", floor=bare_p99, peer=FLOOR, n=n),
         Row("exchange.two_hop_half_load_p99", quantiles(half)[1], "ms", peer=f"at {ours.rate / 2:.0f} requests/s", n=len(half)),

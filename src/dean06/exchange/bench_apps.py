@@ -6,7 +6,7 @@ from uuid import UUID
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dean06.site.settings")  # noqa: TID251 -- granian imports this module itself
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dean06.site.settings")  # noqa: TID251 -- the gateways' server imports this module itself
 django.setup()
 
 import msgspec  # noqa: E402 -- after the settings
@@ -47,6 +47,13 @@ def handle(request: ProviderRequest) -> ProviderResponse:
 register_provider(SERVICE, handler=handle, openapi={}, is_quick=True)
 consumer = consumer_app()
 provider = provider_app()
+
+
+async def provider_threaded(scope: Scope, receive: Receive, send: Send) -> None:
+    """The provider's gateway with the same service behind a thread, as every service that reads a database is."""
+    if scope["type"] == "lifespan":
+        register_provider(SERVICE, handler=handle, openapi={})
+    await provider(scope, receive, send)
 
 
 def _one_by_one(edge: ConsumerEdge | ProviderEdge) -> Application:

@@ -243,6 +243,48 @@ def test_a_request_framed_twice_is_refused_and_hides_no_second_one(gateways, gat
     assert b"clientList" not in got
 
 
+@pytest.mark.parametrize("offer", ["Upgrade: h2c", "Upgrade: websocket"])
+def test_a_body_with_an_offer_to_speak_another_protocol_reaches_the_service(gateways, offer):
+    """What stock clients of Java and ``curl --http2`` send; RFC 9110, sec. 7.8: a server may ignore the offer."""
+    answered = gateways.curl(f"{SYSTEM}/x", "-H", "Connection: Upgrade", "-H", offer, data="abc")
+
+    assert (answered.status, answered.json["body"]) == (200, "abc")
+
+
+def test_curl_that_would_rather_speak_http_2_is_answered(gateways):
+    asked = gateways.curl(f"{SYSTEM}/x", "--http2", data="abc").json
+
+    assert asked["body"] == "abc"
+    assert not {"upgrade", "http2-settings"} & set(asked["headers"])
+
+
+@pytest.mark.parametrize("gateway", ["consumer", "provider"])
+def test_a_body_behind_an_offer_is_no_second_request(gateways, gateway):
+    offered = b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN)
+    got = gateways.raw(ASKED + offered + HIDDEN, gateway=gateway, seconds=3)
+
+    assert got.count(b"HTTP/1.1 ") == 1
+    assert b"clientList" not in got
+
+
+def test_trailers_become_no_headers_of_the_request(gateways):
+    got = gateways.raw(
+        f"POST {SYSTEM}/x HTTP/1.1\r\nHost: x\r\nX-Road-Client: {CLIENT}\r\nX-Exchange-Purpose: kyc\r\n".encode()
+        + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\nX-Road-Issue: forged\r\n\r\n"
+    )
+
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert b"forged" not in got
+
+
+@pytest.mark.parametrize("gateway", ["consumer", "provider"])
+def test_trailers_without_end_are_cut_off(gateways, gateway):
+    head = ASKED + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+    got = gateways.raw(head + b"X-Trailer: aaaa\r\n" * 100_000, gateway=gateway, seconds=5)
+
+    assert got == b"" or got.startswith(b"HTTP/1.1 400 ")
+
+
 def test_two_different_lengths_are_refused(gateways):
     got = gateways.raw(ASKED + b"Content-Length: 0\r\nContent-Length: 40\r\n\r\n" + HIDDEN, seconds=3)
 
@@ -273,6 +315,7 @@ def test_what_is_no_http_is_refused_in_the_words_of_the_protocol(gateways):
     assert got.startswith(b"HTTP/1.1 400 ")
     assert b"\r\nx-road-error: Client." in got
     assert b"connection: close" in got
+    assert b"\r\nx-road-error: Server.ServerProxy." in gateways.raw(b"HELO there\r\n\r\n", gateway="provider", seconds=3)
 
 
 def test_a_body_that_grows_beyond_the_limit_without_saying_so_is_refused(gateways):

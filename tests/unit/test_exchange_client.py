@@ -80,6 +80,14 @@ def test_a_body_in_chunks_is_joined():
     assert (got.body, is_open) == (b"abc", True)
 
 
+def test_trailers_are_no_headers():
+    got, is_open, _ = asked(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Road-Error: forged\r\n\r\n", close=False
+    )
+
+    assert (got.body, got.headers, is_open) == (b"ab", (("transfer-encoding", "chunked"),), True)
+
+
 def test_a_body_without_a_stated_length_ends_with_the_connection():
     got, is_open, _ = asked(b"HTTP/1.1 200 OK\r\n\r\nall of it")
 
@@ -129,8 +137,24 @@ def test_a_second_answer_to_one_request_ends_the_connection():
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 40_000,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"F00000\r\n" + b"a" * (LARGEST_BODY_BYTES + 1),
         b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * (LARGEST_BODY_BYTES + 1),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n" + b"X: aaaaaaaa\r\n" * 400_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX: " + b"a" * 4_000_000,
+        b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * 100_000,
     ],
-    ids=["nothing", "short", "chunks cut", "no HTTP", "two lengths", "not UTF-8", "endless head", "endless chunk", "endless body"],
+    ids=[
+        "nothing",
+        "short",
+        "chunks cut",
+        "no HTTP",
+        "two lengths",
+        "not UTF-8",
+        "endless head",
+        "endless chunk",
+        "endless body",
+        "trailers",
+        "trailer",
+        "interim",
+    ],
 )
 def test_what_is_no_whole_answer_within_bounds_is_refused(answer):
     with pytest.raises(Refused):

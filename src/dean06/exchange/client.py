@@ -85,14 +85,14 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():  # nobody asked
             self.close()
             return
+        self._unread += len(data)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as exc:
             self._fail(type(exc).__name__)
             return
-        if not self._in_body and not self._answer.done() and (waiting := self._head_bytes + len(data)) > LARGEST_HEADERS_BYTES:
-            self._fail(f"a head of more than {waiting} bytes")
-        self._head_bytes += len(data)
+        if self._unread > LARGEST_HEADERS_BYTES and not self._answer.done():
+            self._fail(f"a head or trailers of {self._unread} bytes and more")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; a body whose length nobody stated ends here."""
@@ -112,19 +112,27 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self._headers.append((name.decode("latin-1").lower(), value.decode("utf-8").strip(" \t")))
+        """Take a header; those behind the body are trailers, which nobody signed and nobody reads."""
+        if not self._in_body:
+            self._headers.append((name.decode("latin-1").lower(), value.decode("utf-8").strip(" \t")))
 
     def on_headers_complete(self) -> None:
         """Know what kind of body follows."""
         self._status = self._parser.get_status_code()
         self._in_body = self._status not in INTERIM
+        if self._in_body:  # interim heads count together
+            self._unread = 0
         self._is_framed = any(name in ("content-length", "transfer-encoding") for name, _ in self._headers)
         if self._in_body and self._method == "HEAD":  # the parser would wait for the body that the length promises
             self._done(reusable=False)
 
+    def on_chunk_header(self) -> None:
+        """Begin a chunk, or the trailers."""
+        self._unread = 0
+
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
+        self._unread = 0
         self._body.append(body)
         self._body_bytes += len(body)
         if self._body_bytes > LARGEST_BODY_BYTES:
@@ -143,7 +151,8 @@ class Connection(asyncio.Protocol):
         self._parser = HttpResponseParser(self)
         self._headers: list[Header] = []
         self._body: list[bytes] = []
-        self._status = self._body_bytes = self._head_bytes = 0
+        self._status = self._body_bytes = 0
+        self._unread = 0  # bytes since the parser last made something of what came
         self._in_body = self._is_framed = False
 
     def _received(self) -> Received:

@@ -54,6 +54,14 @@ class HeadersTooLarge(BadRequest):
     message_vi = "Phần đầu của yêu cầu vượt quá giới hạn cho phép."
 
 
+class RequestTooSlow(BadRequest):
+    """The request did not arrive in time; send it again on a faster connection."""
+
+    code = "exchange.request_too_slow"
+    message_vi = "Yêu cầu không được gửi đến đầy đủ trong thời gian cho phép."
+    status = 408  # RFC 9110, sec. 15.5.9
+
+
 class MalformedPath(BadRequest):
     """The path is not in a form that can be authorised: no dot segments, encoded slashes, empty segments or semicolons."""
 

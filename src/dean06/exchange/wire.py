@@ -74,7 +74,7 @@ async def read_body(request: Incoming, receive: Receive, *, limit: int = LARGEST
 
     Raises:
         BodyTooLarge: longer, by announcement or in fact.
-        BadRequest: the length is not a number, or the client hung up.
+        BadRequest: the length is not a number or not the body's, or the client hung up.
     """
     announced = request.value("content-length")
     if announced and not (announced.isascii() and announced.isdigit()):
@@ -94,6 +94,8 @@ async def read_body(request: Incoming, receive: Receive, *, limit: int = LARGEST
             raise BodyTooLarge(f"The body is larger than {limit} bytes.")
         chunks.append(chunk)
         more = event.get("more_body", False)
+    if announced and size != int(announced):
+        raise BadRequest("The body is not as long as Content-Length says.")
     return b"".join(chunks)
 
 

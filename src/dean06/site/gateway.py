@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import gc
 import ssl
-import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,20 +15,30 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 from uuid import uuid4
 
+import structlog
 import uvicorn
-from httptools import HttpParserInvalidMethodError, parse_url
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY, fault_of, rendered
 from dean06.exchange.domain.headers import LARGEST_HEADERS_BYTES
 from dean06.exchange.domain.identifiers import LONGEST_TARGET
-from dean06.exchange.errors import BadRequest, HeadersTooLarge, MethodNotAllowed
+from dean06.exchange.errors import BadRequest, HeadersTooLarge, MethodNotAllowed, RequestTooSlow
+
+log = structlog.get_logger(__name__)
 
 LARGEST_HEAD_BYTES: Final = 2 * (LARGEST_HEADERS_BYTES + LONGEST_TARGET)
 """Beyond what is refused with a reason; whoever sends more is cut off unread."""
 KEPT_OPEN_SECONDS: Final = 75
 """Longer than our own client keeps an idle connection, so that it never asks on one that is being closed."""
 BACKLOG: Final = 4096
+PATIENCE_SECONDS: Final = 30
+"""So long a head may take, and so long a sender may be silent in a body: who is let in holds one of a bounded number of places."""
+SLOWEST_BYTES_PER_SECOND: Final = 8 * 1024
+"""A body that comes more slowly on the whole is given up; the rule is that of Apache's mod_reqtimeout (MinRate), the rate a slow line's."""
+OFFER: Final = frozenset({b"upgrade", b"http2-settings"})
+BAD_REQUEST: Final = 400
+"""Status of what is no message yet, whichever gateway says so; RequestTooSlow has its own."""
 COLLECTED_EVERY: Final = 10_000
 """New containers between two looks for cycles of garbage; a call leaves none, and each look costs what a signature does."""
 CONTROLS: Final = bytes({*range(32), 127} - {9})
@@ -105,40 +114,134 @@ def _label(name: bytes) -> bytes:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 of uvicorn, with a bound for the head, which uvicorn would collect without end."""
+    """HTTP/1.1 of uvicorn within bounds of size and of time; offers to speak another protocol are passed over."""
 
-    _head_bytes = 0
     _in_head = True
+    _unread = 0
+    """Bytes since the parser last made something of what came; so heads, trailers and extensions of chunks have one bound."""
+    _owed_since: float | None = None
+    """Since when the peer owes us the rest of a request."""
+    _last_words = b""
+    """What is said before the connection closes, after the answers that are still to come."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Be ready for a first request, though not for ever."""
+        super().connection_made(transport)
+        self._owed_since = self.loop.time()
+        self._watch = self.loop.call_later(PATIENCE_SECONDS, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._watch.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived."""
-        super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._head_bytes += len(data)
-            if self._head_bytes > LARGEST_HEAD_BYTES:
+        if self._last_words:
+            return
+        self._unset_keepalive_if_required()
+        if self._owed_since is None:
+            self._owed_since = self.loop.time()
+        self._unread += len(data)
+        try:
+            self._parse(data)
+        except HttpParserInvalidMethodError:
+            self._refuse(MethodNotAllowed())
+        except HttpParserError:
+            self._refuse(BadRequest())
+        else:
+            if self._unread > LARGEST_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse(HeadersTooLarge())
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP request, as the message protocol refuses; uvicorn calls this while it handles the parser's error."""
-        del msg
-        self._refuse(MethodNotAllowed() if isinstance(sys.exception(), HttpParserInvalidMethodError) else BadRequest())
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser; where it stops for an offer of another protocol, it is fed that head once more without the offer.
+
+        Raises:
+            HttpParserError: this is no HTTP.
+        """
+        rest = memoryview(data)
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except HttpParserUpgrade as offer:
+                rest = rest[offer.args[0] :]
+                self._begin_again()
+            else:
+                return
+
+    def _begin_again(self) -> None:
+        """Read a head anew without its offer, which a server may ignore (RFC 9110, sec. 7.8); llhttp takes no body behind an offer.
+
+        Raises:
+            HttpParserInvalidMethodError: CONNECT, which is nothing but an offer.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            raise HttpParserInvalidMethodError
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] not in OFFER]
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
+        self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
 
     def _refuse(self, error: BadRequest) -> None:
-        fault = fault_of(error, gateway=CONSUMER_GATEWAY, detail=str(uuid4()))
+        """Refuse in the words of the message protocol, when what was asked before is answered, and close."""
+        own = None if self._in_head else self.cycle
+        is_later = bool(self.pipeline) or (own is None and self._is_answering())
+        if self.pipeline and self.pipeline[0][0] is own:
+            self.pipeline.popleft()
+        if own is not None:
+            own.disconnected = True  # whoever reads its body learns that there is no more
+            own.message_event.set()
+        self._owed_since = None
+        self._last_words = b"" if own is not None and own.response_started else self._fault(error)
+        if not is_later:
+            self._close()
+
+    def _is_answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _fault(self, error: BadRequest) -> bytes:
+        gateway, reference = getattr(self.app, "speaks_as", CONSUMER_GATEWAY), str(uuid4())
+        log.info("exchange.refused", code=error.code, gateway=gateway, reference=reference)
+        fault = fault_of(error, gateway=gateway, detail=reference)
         kind, body = rendered(fault)
         lines = [("content-type", kind), ("content-length", str(len(body))), ("connection", "close"), *fault.headers]
         head = "".join(f"{name}: {value}\r\n" for name, value in lines)
-        self.transport.write(f"HTTP/1.1 {fault.status} Bad Request\r\n{head}\r\n".encode() + body)
+        return STATUS_LINE[error.status or BAD_REQUEST] + f"{head}\r\n".encode() + body
+
+    def _close(self) -> None:
+        self.transport.write(self._last_words)
         self.transport.close()
+
+    def _look(self) -> None:
+        """Cut off who owes us a part of a request for too long; while we do not read, nobody owes us anything."""
+        now = self.loop.time()
+        if self._owed_since is None or self.flow.read_paused:
+            self._watch = self.loop.call_later(PATIENCE_SECONDS, self._look)
+        elif (due := self._owed_since + PATIENCE_SECONDS) > now:
+            self._watch = self.loop.call_at(due, self._look)
+        elif self._in_head and not self._unread:
+            self.transport.close()
+        else:
+            self._refuse(RequestTooSlow())
+
+    # -- what the parser and the answers call
 
     def on_message_begin(self) -> None:
         """Begin a head."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = True
+        self._unread += 1  # what came in one piece with the end of the one before is not counted
+        if self._owed_since is None:
+            self._owed_since = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """End a head and begin to serve; as uvicorn does, without web sockets and its own bound for connections."""
-        self._in_head = False
+        """End a head and begin to serve, as uvicorn does, without web sockets; headers that come later are trailers, which nobody reads."""
+        if self.parser.should_upgrade():
+            return
+        self._in_head, self._unread, self._owed_since = False, 0, self.loop.time()
         version = self.parser.get_http_version()
         address = parse_url(self.url)
         path = address.path.decode("ascii")
@@ -166,6 +269,34 @@ class BoundedProtocol(HttpToolsProtocol):
         else:  # asked before the answer to the one before
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+        self.headers = []
+
+    def on_chunk_header(self) -> None:
+        """Begin a chunk, or the trailers."""
+        self._unread = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body; it buys its sender time."""
+        self._unread = 0
+        if self._owed_since is not None:
+            self._owed_since = min(self.loop.time(), self._owed_since + len(body) / SLOWEST_BYTES_PER_SECOND)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if self.parser.should_upgrade():
+            return
+        self._in_head, self._unread, self._owed_since = True, 0, None
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with what was asked meanwhile, or end with what is left to say."""
+        if self._owed_since is not None:
+            self._owed_since = self.loop.time()  # perhaps we did not read until now
+        if self._last_words and not self.pipeline and not self.transport.is_closing():
+            self._close()
+        else:
+            super().on_response_complete()
 
 
 def serve(target: str, *, port: int, tls: Sequence[Path] = ()) -> None:

@@ -105,6 +105,9 @@ def test_an_operator_sees_figures_and_what_stands_out_without_script(page_withou
 
 def test_the_page_is_accessible(page, live_server, busy, monkeypatch):
     monkeypatch.setattr(settings, "DEAN06_OPERATIONS", settings.DEAN06_OPERATIONS.model_copy(update={"unused_days": 0}))
+    calls(12, BANK, outcome="exchange.peer_resting", service=TAX)
+    calls(4, BANK, outcome="exchange.service_resting", ago=timedelta(minutes=5))
+    calls(1, BANK, ago=timedelta(minutes=1))
     page.goto(f"{live_server.url}/exchange/operations?period=hour")
 
     assert_accessible(page, themes=THEMES)

@@ -239,4 +239,31 @@ def submit(_asked):
     return {"cosigned": submit_everywhere(), "problems": [one.problem for one in witnesses() if one.problem]}
 
 
-HELP = {"/entries": entries, "/sign": sign, "/kept": kept, "/records": records, "/number": number, "/appoint": appoint, "/submit": submit}
+def open_kept(asked):
+    """Number and index what is new, and open the bodies that both sides kept of a transaction, as somebody who may."""
+    from dean06.core.actor import Actor
+    from dean06.exchange.models import EvidenceIndex
+    from dean06.exchange.proving.indexing import index_evidence
+    from dean06.exchange.proving.opening import open_bodies, standings
+
+    number(None)
+    index_evidence()
+    reader = Actor(account="reader", roles=frozenset({"operator", "evidence_reader"}))
+    rows = {row.log.rpartition(".")[2]: row for row in EvidenceIndex.objects.filter(transaction_id=asked["transaction_id"])}
+    told = {side: {"said": row.bodies, "standing": standings([row])[row.entry_id].state} for side, row in rows.items()}
+    for side, row in rows.items():
+        opened = open_bodies(row.entry_id, purpose="Kiểm tra việc lưu nội dung", actor=reader)
+        told[side]["opened"] = {one.name: [one.body.decode(), one.agrees] for one in opened}
+    return told
+
+
+HELP = {
+    "/open-kept": open_kept,
+    "/entries": entries,
+    "/sign": sign,
+    "/kept": kept,
+    "/records": records,
+    "/number": number,
+    "/appoint": appoint,
+    "/submit": submit,
+}

@@ -86,6 +86,7 @@ AGREEMENT = """
     valid_until: {until}
     rate_per_second: {rate}
     daily_quota: {quota}
+    keep_bodies: {keep_bodies}
 """
 
 
@@ -102,6 +103,7 @@ def agreement(
     subject_required="true",
     rate=0,
     quota=0,
+    keep_bodies="none",
 ):
     endpoints = endpoints or [("*", path)]
     return AGREEMENT.format(
@@ -115,6 +117,7 @@ def agreement(
         subject_required=subject_required,
         rate=rate,
         quota=quota,
+        keep_bodies=keep_bodies,
     )
 
 
@@ -134,6 +137,7 @@ AGREEMENTS = "kind: agreements\nagreements:\n" + "".join(
         agreement("A-4", service="system", path="/**", fields='"*"', subject_required="false"),
         agreement("A-5", service="away", path="/**"),
         agreement("A-6", service="paused", path="/v1/**"),
+        agreement("B-1", path="/v1/kept/**", keep_bodies="both"),
         agreement("L-1", service="limited", path="/rate/**", fields='"*"', subject_required="false", rate=3),
         agreement("L-2", service="limited", path="/quota/**", fields='"*"', subject_required="false", quota=4),
         agreement("L-3", service="limited", path="/free/**", fields='"*"', subject_required="false"),

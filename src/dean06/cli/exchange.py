@@ -9,6 +9,7 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
+from dean06.cli.exchange_bodies import bodies
 from dean06.cli.exchange_credentials import credential
 from dean06.cli.exchange_events import events
 from dean06.cli.exchange_members import configuration, member
@@ -27,7 +28,7 @@ def exchange() -> None:
     """Members, agreements, calls and events of the data exchange."""
 
 
-for group in (events, configuration, member, credential, open_data_command):
+for group in (events, configuration, member, credential, open_data_command, bodies):
     exchange.add_command(group)
 
 

@@ -44,6 +44,18 @@ class Operations(BaseModel):
     refused_share: float = Field(default=0.2, gt=0, le=1, description="if they are at least this share of its calls.")
 
 
+class Bodies(BaseModel):
+    """What gateways keep of what was asked and answered, where an agreement says that they do.
+
+    No law that we know sets either: the days are X-Road's habit for records in the database, the size is our own bound.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    largest_bytes: int = Field(default=1024 * 1024, ge=1, le=10 * 1024 * 1024, description="A larger body is not kept; the entry says so.")
+    kept_days: int = Field(default=30, ge=1, description="So many whole days bodies are kept; then their day is shredded.")
+
+
 class Config(BaseSettings):
     """What an operator may set; every setting works when absent.
 
@@ -83,6 +95,9 @@ class Config(BaseSettings):
         default="", description="Base URL of a collector that takes OTLP over HTTP, http://localhost:4318; empty: no spans are made."
     )
     otlp_sample_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of the traces begun at a gateway that are recorded.")
+    bodies: Bodies = Field(
+        default_factory=Bodies, description="JSON object: how long and up to which size bodies are kept where an agreement says so."
+    )
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"

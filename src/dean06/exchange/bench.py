@@ -155,7 +155,9 @@ def _evidence() -> tuple[Evidence, Evidence]:
     sealed = seal(admitted, authorise(admitted, state=state), said, state=state)
     headers = dict(sealed.headers)
     signed = check_answer(outgoing, status=sealed.status, headers=headers, body=sealed.body, state=state)
-    return sealed.evidence, received(outgoing, status=sealed.status, answer=signed, agreement=headers["x-exchange-agreement"])
+    return sealed.evidence, received(
+        outgoing, status=sealed.status, answer=signed, agreement=headers["x-exchange-agreement"], body=sealed.body, state=state
+    )
 
 
 def _bytes_on_disk() -> int:

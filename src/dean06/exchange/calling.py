@@ -87,7 +87,9 @@ def call(
     except Dean06Error as error:
         keep([refused(error, log=PROVIDER_LOG, detail=described(message)).by(actor)])
         raise
-    mine = received(outgoing, status=sealed.status, answer=answer, agreement=dict(sealed.headers)["x-exchange-agreement"])
+    mine = received(
+        outgoing, status=sealed.status, answer=answer, agreement=dict(sealed.headers)["x-exchange-agreement"], body=sealed.body, state=state
+    )
     with transaction.atomic(using=USING, durable=True):
         if not all(claim([nonce_digest(admitted.signed)], using=USING)):
             raise MessageReplayed

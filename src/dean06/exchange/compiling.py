@@ -173,6 +173,7 @@ def compiled(document: Mapping[str, Any], *, version: int) -> Agreement:
         notify=document.get("notify", "immediate"),
         notify_until=date.fromisoformat(until) if until else None,
         notify_ground=document.get("notify_ground", ""),
+        keep_bodies=document.get("keep_bodies", "none"),
         group=document.get("group", ""),
         events=tuple(document.get("events", ())),
         title=document["title"],

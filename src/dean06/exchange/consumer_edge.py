@@ -172,7 +172,14 @@ class ConsumerEdge(Edge):
     async def _pass_answer(self, outgoing: Outgoing, response: Received, headers: Mapping[str, str], send: Send, state: Snapshot) -> None:
         stage("verify")
         signed = check_answer(outgoing, status=response.status, headers=headers, body=response.body, state=state)
-        mine = received(outgoing, status=response.status, answer=signed, agreement=headers.get("x-exchange-agreement", ""))
+        mine = received(
+            outgoing,
+            status=response.status,
+            answer=signed,
+            agreement=headers.get("x-exchange-agreement", ""),
+            body=response.body,
+            state=state,
+        )
         stage("commit")
         await self.evidence.submit(mine)
         stage("answer")

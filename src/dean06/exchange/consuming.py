@@ -119,10 +119,10 @@ def check_answer(outgoing: Outgoing, *, status: int, headers: Mapping[str, str],
         raise InconsistentResponse(reason=exc.code) from exc
 
 
-def received(outgoing: Outgoing, *, status: int, answer: Signed, agreement: str) -> Evidence:
-    """Return the consumer's own evidence: both signatures, nobody's name."""
+def received(outgoing: Outgoing, *, status: int, answer: Signed, agreement: str, body: bytes, state: Snapshot) -> Evidence:
+    """Return the consumer's own evidence: both signatures, nobody's name; with the bodies where the agreement says so."""
     message = outgoing.message
-    return Evidence(
+    evidence = Evidence(
         kind="exchange.received",
         log=CONSUMER_LOG,
         actor=Actor(account=str(message.client)),
@@ -143,6 +143,9 @@ def received(outgoing: Outgoing, *, status: int, answer: Signed, agreement: str)
             "answer": signed_detail(answer),
         },
     )
+    agreed = state.between(message.client, message.service)
+    is_kept = any(one.keep_bodies == "both" and f"{one.code}/{one.version}" == agreement for one in agreed)
+    return evidence.with_bodies(request=message.body, answer=body) if is_kept else evidence
 
 
 def refused(error: Dean06Error, *, log: str, detail: Mapping[str, object], who: str = "") -> Evidence:

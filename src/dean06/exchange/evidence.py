@@ -19,6 +19,8 @@ from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
 from dean06.core.statements import UUIDS, LoopConnection, Statement
+from dean06.exchange.bodies import keeping
+from dean06.exchange.bodies.sealing import Bodies
 from dean06.exchange.domain.signatures import Signed
 from dean06.ledger.public import Draft, EntryWriter, record_batch
 
@@ -60,10 +62,17 @@ class Evidence:
     detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
     nonce: UUID | None = None
     """Of the request, where it is claimed by the statement that writes the entry."""
+    bodies: Bodies | None = None
 
     def by(self, actor: Actor) -> "Evidence":
         """Return the same entry with the actor of the caller."""
         return replace(self, actor=actor)
+
+    def with_bodies(self, *, request: bytes, answer: bytes) -> "Evidence":
+        """Return the same entry with what was asked and answered, which is kept beside it; the entry says what is kept."""
+        side = self.log.rpartition(".")[2]
+        bodies, said = keeping.bodies_of(side=side, request=request, answer=answer, subjects=self.subjects)
+        return replace(self, bodies=bodies, detail={**self.detail, "bodies": said}) if bodies else self
 
     @property
     def draft(self) -> Draft:
@@ -85,7 +94,15 @@ class Evidence:
 
 def write(evidence: Sequence[Evidence], *, using: str) -> list[UUID]:
     """Write entries in the caller's transaction."""
-    return record_batch([one.draft for one in evidence], using=using)
+    entries = record_batch([one.draft for one in evidence], using=using)
+    if kept := _with_entries(evidence, entries):
+        with connections[using].cursor() as cursor:
+            keeping.keep(cursor, kept)
+    return entries
+
+
+def _with_entries(evidence: Sequence[Evidence], entries: Sequence[UUID]) -> list[tuple[UUID, Bodies]]:
+    return [(entry, one.bodies) for entry, one in zip(entries, evidence, strict=True) if one.bodies]
 
 
 class EvidenceKeeper:
@@ -107,13 +124,26 @@ class EvidenceKeeper:
             left = _without(known, evidence)
             nonces = sorted(nonce for one in left.values() if (nonce := one.nonce))  # one order for all processes: nobody waits crosswise
             try:
-                written = await self._writer.write(connection, [one.draft for one in left.values()], nonces) if left else []
+                written = await self._written(connection, [*left.values()], nonces) if left else []
             except UniqueViolation:
                 known |= {UUID(bytes=digest) for (digest,) in await connection.run(KNOWN, [nonces]) if digest}
                 continue
             ids = dict(zip(left, written, strict=True))
             return [ids.get(place) for place in range(len(evidence))]
         raise ConnectionError("nonces become known faster than entries are written")
+
+    async def _written(self, connection: LoopConnection, evidence: Sequence[Evidence], nonces: Sequence[UUID]) -> list[UUID]:
+        drafts = [one.draft for one in evidence]
+        if not any(one.bodies for one in evidence):
+            return await self._writer.write(connection, drafts, nonces)
+        try:
+            async with connection.transaction():
+                entries = await self._writer.write(connection, drafts, nonces)
+                await keeping.keep_now(connection, _with_entries(evidence, entries))
+        except BaseException:
+            self._writer = EntryWriter(CLAIMED_BESIDE, UUIDS)  # it may remember keys that it made and that are not there now
+            raise
+        return entries
 
 
 def _without(known: set[UUID], evidence: Sequence[Evidence]) -> dict[int, Evidence]:

@@ -352,6 +352,7 @@ class EvidenceIndex(models.Model):
     code = models.CharField(max_length=100, default="", blank=True)
     is_signed = models.BooleanField(default=False)
     is_readable = models.BooleanField(default=True)
+    bodies = models.JSONField(default=dict, help_text="What the entry says of bodies that are kept beside it: day, request, answer.")
 
     class Meta:
         indexes = [

@@ -1,5 +1,7 @@
 """What other modules may use of exchange."""
 
+from dean06.exchange.bodies.shredding import kept_days
+from dean06.exchange.bodies.shredding import shred as shred_bodies
 from dean06.exchange.calling import call as _call
 from dean06.exchange.configuration.enrolling import (
     approve_key,
@@ -67,6 +69,7 @@ __all__ = [
     "forget_target",
     "is_told",
     "issue_credential",
+    "kept_days",
     "keys_of_members",
     "load_agreements",
     "load_event_types",
@@ -90,6 +93,7 @@ __all__ = [
     "revoke_credential",
     "revoke_key",
     "revoke_member",
+    "shred_bodies",
     "tell_event",
     "usage_openapi",
     "usage_provider",

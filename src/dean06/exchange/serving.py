@@ -220,6 +220,8 @@ def seal(admitted: Admitted, grant: Grant, answer: ServiceAnswer, *, state: Snap
     )
     headers |= {"signature-input": signed.input, "signature": signed.signature}
     evidence = _answered(admitted, grant, answer, fields=fields, signed=signed, headers=headers)
+    if agreement.keep_bodies != "none":
+        evidence = evidence.with_bodies(request=message.body, answer=body)
     return Sealed(answer.status, tuple(headers.items()), body, signed, evidence, document)
 
 

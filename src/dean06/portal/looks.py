@@ -30,6 +30,7 @@ ASKED: Final = gettext_lazy("Hỏi thông tin")
 KINDS: Final[Mapping[str, tuple[object, str]]] = {
     ANSWERED: (gettext_lazy("Xem"), "eye"),
     "exchange.event_sent": (gettext_lazy("Được báo là có thay đổi về bạn, không kèm nội dung"), "info"),
+    "exchange.body_opened": (gettext_lazy("Mở lại nội dung đã lưu của một lần trao đổi dữ liệu về bạn"), "eye"),
     "identity.claims_released": (gettext_lazy("Nhận khi bạn đăng nhập"), "key"),
     "identity.account_registered": (gettext_lazy("Lập tài khoản định danh điện tử cho bạn"), "card"),
     "identity.logged_in": (gettext_lazy("Bạn đăng nhập"), "key"),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "csp",
     "dean06.site.apps.SiteConfig",
     *(f"dean06.{module}" for module in MODULES),
+    "dean06.exchange.bodies.apps.BodiesConfig",
     "dean06.exchange.configuration.apps.ConfigurationConfig",
     "dean06.exchange.events.apps.EventsConfig",
     "dean06.exchange.ngsp.apps.NgspConfig",
@@ -149,3 +150,4 @@ DEAN06_EXCHANGE_REFRESH_SECONDS = _config.exchange_refresh_seconds
 DEAN06_OPERATIONS = _config.operations
 DEAN06_OTLP_ENDPOINT = _config.otlp_endpoint
 DEAN06_OTLP_SAMPLE_RATIO = _config.otlp_sample_ratio
+DEAN06_BODIES = _config.bodies

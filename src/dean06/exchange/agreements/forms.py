@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dean06.exchange.agreements.offers import Offer
-from dean06.exchange.agreements.words import CERTAINTIES, NOTIFY
+from dean06.exchange.agreements.words import CERTAINTIES, KEEP_BODIES, NOTIFY
 
 BASES: Final = (1, 2)
 BASIS_PARTS: Final = ("document", "article", "certainty")
@@ -94,6 +94,14 @@ class RequestForm(forms.Form):
         required=False,
         help_text=_("Chỉ khi không báo: văn bản, điều, khoản. Người dân đọc căn cứ này bên cạnh số lần."),
     )
+    keep_bodies = forms.ChoiceField(
+        label=_("Lưu nội dung câu hỏi và câu trả lời"),
+        choices=[*KEEP_BODIES.items()],
+        widget=forms.RadioSelect,
+        initial="none",
+        required=False,
+        help_text=_("Chỉ lưu khi thật cần. Bằng chứng luôn có, không cần nội dung; nội dung hết hạn thì hủy theo ngày."),
+    )
 
     def __init__(
         self, *args: Any, offer: Offer, events: Sequence[tuple[str, str]] = (), document: Mapping[str, Any] | None = None, **kwargs: Any
@@ -159,6 +167,7 @@ class RequestForm(forms.Form):
             "notify": notify,
             **({"notify_until": values["notify_until"].isoformat()} if notify == "delayed" else {}),
             **({"notify_ground": values["notify_ground"]} if notify == "exempt" else {}),
+            **({"keep_bodies": values["keep_bodies"]} if values["keep_bodies"] not in ("", "none") else {}),
         }
 
 
@@ -184,6 +193,7 @@ def initial_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "notify": document.get("notify", "immediate"),
         "notify_until": document.get("notify_until", ""),
         "notify_ground": document.get("notify_ground", ""),
+        "keep_bodies": document.get("keep_bodies", "none"),
     }
 
 

@@ -47,6 +47,12 @@ NOTIFY: Final = {
     "delayed": _("Sau một ngày nhất định"),
     "exempt": _("Không báo, có căn cứ"),
 }
+KEEP_BODIES: Final = {
+    "none": _("Không lưu nội dung"),
+    "provider": _("Cổng của bên cung cấp lưu nội dung, có mã hóa"),
+    "both": _("Cổng của cả hai bên lưu nội dung, có mã hóa"),
+}
+KEPT_BY: Final = {"provider": _("ở cổng của bên cung cấp"), "both": _("ở cổng của cả hai bên")}
 
 
 def shown_state(case: AgreementCase, day: date) -> str:
@@ -87,6 +93,8 @@ def summary(document: Mapping[str, Any], *, client: str, service: str) -> list[s
         said += [gettext("Câu trả lời phải cho biết dữ liệu thuộc về ai; nếu không, câu trả lời bị giữ lại."), _told(document)]
     else:
         said.append(gettext("Câu trả lời không gắn với một người; không ai thấy lượt hỏi trong nhật ký của mình."))
+    if (kept := document.get("keep_bodies", "none")) != "none":
+        said.append(gettext("Câu hỏi và câu trả lời được lưu có mã hóa rồi hủy theo ngày: %(who)s.") % {"who": KEPT_BY[kept]})
     said.append(_limits(document))
     said.append(
         gettext("Từ %(first)s đến hết %(last)s.")

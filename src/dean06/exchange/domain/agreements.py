@@ -19,6 +19,7 @@ from dean06.exchange.errors import (
 
 ANY_METHOD: Final = "*"
 Notify = Literal["immediate", "delayed", "exempt"]
+KeepBodies = Literal["none", "provider", "both"]
 WARNED_BEFORE: Final = timedelta(days=30)
 """How long before its last day an agreement begins to warn: our own choice, time enough for a renewal."""
 
@@ -67,6 +68,7 @@ class Agreement:
         rate_per_second: calls a second, 0 for no limit; counted by the gateway's limits, not here.
         daily_quota: calls on a day of the legal calendar, 0 for no limit; counted by the gateway's limits, not here.
         notify: when the citizen sees the look: at once, from ``notify_until`` on, or not (``notify_ground`` says why).
+        keep_bodies: which gateways keep what was asked and answered, encrypted, beside the evidence.
         group: code of the group that the agreement is with; empty for an agreement with one client.
     """
 
@@ -88,6 +90,7 @@ class Agreement:
     notify: Notify = "immediate"
     notify_until: date | None = None
     notify_ground: str = ""
+    keep_bodies: KeepBodies = "none"
     group: str = ""
     events: tuple[str, ...] = ()
     title: str = field(default="", compare=False)

@@ -61,4 +61,10 @@ def _row(log: str, opened: Opened) -> EvidenceIndex:
         code=text("code", 100),
         is_signed=bool(detail.get("request")) and bool(detail.get("answer")),
         is_readable=opened.payload is not None,
+        bodies=_bodies(detail.get("bodies") or {}),
     )
+
+
+def _bodies(said: Mapping[str, str]) -> dict[str, str]:
+    """Return what an entry says of kept bodies, without the salt."""
+    return {name: value for name, value in said.items() if name != "salt"}

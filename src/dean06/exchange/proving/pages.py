@@ -30,6 +30,7 @@ from dean06.exchange.domain.signatures import raw_signature
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.operators import operator_of
 from dean06.exchange.proving.bundles import OPERATORS_LOG, evidence_bundle, note_hand_out
+from dean06.exchange.proving.opening import standings
 from dean06.ledger.public import evidence_of, record
 
 log = structlog.get_logger(__name__)
@@ -89,7 +90,16 @@ def search(request: HttpRequest) -> HttpResponse:
     page = page_of(_found(asked), order=("-entry_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     _note_search(asked, shown=len(page.rows), actor=actor)
     state = snapshot.current()
-    rows = [{"row": row, "kind": KINDS.get(row.kind, row.kind), "signatures": SIGNATURES[_signatures(row, state)]} for row in page.rows]
+    kept = standings(page.rows)
+    rows = [
+        {
+            "row": row,
+            "kind": KINDS.get(row.kind, row.kind),
+            "signatures": SIGNATURES[_signatures(row, state)],
+            "kept": kept.get(row.entry_id),
+        }
+        for row in page.rows
+    ]
     return render(request, "exchange/evidence.html", {"form": form, "rows": rows, "next_cursor": page.next_cursor})
 
 

@@ -19,10 +19,11 @@ Role = Literal[
     "exchange_requester",
     "exchange_approver",
     "data_protection_officer",
+    "evidence_reader",
 ]
 ROLES: Final[frozenset[str]] = frozenset(get_args(Role))
 SENSITIVE_ROLES: Final[frozenset[str]] = frozenset(
-    {"head", "leader", "data_steward", "operator", "exchange_approver", "data_protection_officer"}
+    {"head", "leader", "data_steward", "operator", "exchange_approver", "data_protection_officer", "evidence_reader"}
 )
 """Roles that sign for the state, see across units or change the rules: granted by two people, never by one."""
 

@@ -1,0 +1,1 @@
+"""Kept bodies: what was asked and answered, encrypted beside the evidence, until its day is shredded."""

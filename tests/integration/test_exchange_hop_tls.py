@@ -65,6 +65,14 @@ def test_a_gateway_with_a_certificate_is_heard(gateways):
     assert spoken_to(gateways, context) == b"HTTP/1.1 200 OK"
 
 
+def test_a_gateway_that_speaks_only_tls_1_2_is_not_heard(gateways):
+    context = trusting(gateways)
+    context.load_cert_chain(gateways.tls_folder / "gateway.pem", gateways.tls_folder / "gateway.key")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    assert spoken_to(gateways, context) == b""
+
+
 def test_a_caller_without_a_certificate_is_not_heard(gateways):
     assert spoken_to(gateways, trusting(gateways)) == b""
 

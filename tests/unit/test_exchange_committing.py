@@ -1,6 +1,7 @@
 """Group commit by itself, with a writer that notes what it is given; the real one is held by test_ledger_grouping and the kill tests."""
 
 import asyncio
+import contextvars
 
 import psycopg
 import pytest
@@ -109,6 +110,22 @@ def test_a_caller_who_left_hinders_nobody():
         return await stays
 
     assert asyncio.run(work()) == 20
+
+
+def test_the_task_that_writes_knows_nothing_of_the_caller_who_woke_it():
+    caller, seen = contextvars.ContextVar("caller", default="nobody"), []
+
+    async def write(_connection, items):
+        seen.append(caller.get())
+        return items
+
+    async def work():
+        caller.set("a stranger")
+        return await GroupCommit("x", write).submit(1)
+
+    asyncio.run(work())
+
+    assert seen == ["nobody"]
 
 
 def test_a_queue_that_is_full_refuses(monkeypatch):

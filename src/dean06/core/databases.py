@@ -21,6 +21,9 @@ EMBEDDED: Final = "embedded"
 """In ``DEAN06_MODULE_DATABASES``: a database of the module's own in the embedded cluster."""
 DATABASE_AWAY: Final = (InterfaceError, OperationalError, PoolTimeout)
 """What a query raises when the server does not answer, or went away in the middle."""
+REACHING: Final = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""libpq's parameters by which a server's host that vanished without a word is noticed within half a minute; the address may set others.
+``tcp_user_timeout`` is in milliseconds."""
 OWNER_ROLE: Final = "dean06_owner"
 APP_ROLE: Final = "dean06_app"
 """The processes' role: no DDL, and neither UPDATE nor DELETE on the ledger."""
@@ -80,7 +83,7 @@ def _entry(*, OPTIONS: dict[str, Any] | None = None, **address: str) -> dict[str
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": pool, **(OPTIONS or {})},
+        "OPTIONS": {"pool": pool, **REACHING, **(OPTIONS or {})},
         **address,
     }
 

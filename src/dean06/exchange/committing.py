@@ -6,9 +6,13 @@ for one commit where it had many.
 """
 
 import asyncio
+import contextvars
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 import psycopg
@@ -24,6 +28,8 @@ MOST_IN_GROUP: Final = 200
 LONGEST_QUEUE: Final = 5_000
 PACE_SECONDS: Final = 0.008
 """So long after one group of several the next one may gather; a call that comes alone never waits."""
+WRITE_SECONDS: Final = 10.0
+"""So long a group may take; a database that went away without a word would keep it for ever."""
 AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 
 Item = TypeVar("Item")
@@ -60,7 +66,7 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())  # not the first caller's
         return await future
 
     @property
@@ -91,7 +97,12 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _outcomes(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
         try:
-            return await self._write(await self._connected(), items)
+            connection = await self._connected()
+            late = asyncio.get_running_loop().call_later(WRITE_SECONDS, _cut, connection)
+            try:
+                return await self._write(connection, items)
+            finally:
+                late.cancel()
         except Exception as exc:
             log.warning("exchange.group_commit_failed", group=self._name, size=len(items), error=type(exc).__name__, exc_info=True)
             await self._disconnect()
@@ -108,3 +119,9 @@ class GroupCommit(Generic[Item, Result]):
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+
+def _cut(connection: LoopConnection) -> None:
+    """End what waits for the server's word: it finds its socket closed, so the database counts as away; what is cancelled might wait on."""
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as place:
+        place.shutdown(socket.SHUT_RDWR)

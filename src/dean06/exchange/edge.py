@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -41,6 +42,7 @@ OF_THE_OPERATOR: Final = frozenset({"/metrics", "/ready"})
 """Answered to this machine alone; anybody else gets what any wrong address gets."""
 READY_SECONDS: Final = 2.0
 MANY_WAITING: Final = 1_000
+TOGETHER_SECONDS: Final = 1.0
 CONNECTION_SECONDS: Final = 5.0
 """So long a thread keeps its database connection before it is checked again."""
 
@@ -116,12 +118,20 @@ class Edge:
         """Give back connections and threads."""
         await self.link.close()
         await self.evidence.close()
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
+        await self._end_threads()
         await asyncio.to_thread(records.stop)
         if self._spans is not None:
             await asyncio.to_thread(self._spans.stop)
+
+    async def _end_threads(self) -> None:
+        """Let each thread give back its database connection and end; one that is still at work keeps it until the process ends."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            together = threading.Barrier(THREADS)  # so that no thread takes two of these
+            loop = asyncio.get_running_loop()
+            given_back = [loop.run_in_executor(threads, _give_back, together) for _ in range(THREADS)]
+            await asyncio.wait(given_back, timeout=2 * TOGETHER_SECONDS)
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _health(self, send: Send) -> None:
         """Answer a supervisor: alive, without a look at the database."""
@@ -185,7 +195,7 @@ class Edge:
         if self._state is not None and age < snapshot.FRESH_SECONDS:
             return self._state
         if self._refresh is None or self._refresh.done():
-            self._refresh = asyncio.create_task(self._refreshed())
+            self._refresh = asyncio.create_task(self._refreshed(), context=contextvars.Context())  # not the first caller's
         if self._state is None or age > STALE_SECONDS:
             return await asyncio.shield(self._refresh)
         return self._state
@@ -244,6 +254,12 @@ def _with_own_connection(function: Callable[[], Result]) -> Result:
         ):
             _of_thread.checked_at = time.monotonic()
             close_old_connections()
+
+
+def _give_back(together: threading.Barrier) -> None:
+    with suppress(threading.BrokenBarrierError):
+        together.wait(TOGETHER_SECONDS)
+    connections.close_all()
 
 
 def _loggable(context: Mapping[str, object]) -> dict[str, object]:

@@ -44,7 +44,7 @@ def identity() -> TlsIdentity:
 
 
 def write_files() -> None:
-    """Write certificate, encrypted key and trusted authority where the server of the provider's gateway reads them."""
+    """Write certificate, key in the clear (ADR 12) and trusted authority where the server of the provider's gateway reads them."""
     ensure_identity()
     files = config().hop_files
     write_tls_files(KEY, certificate=files.certificate, key=files.key, authorities=files.authorities)

@@ -4,9 +4,10 @@ import asyncio
 import os
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,6 +23,7 @@ CONNECT_SECONDS: Final = 3
 IDLE_SECONDS: Final = 30
 IDENTITY_SECONDS: Final = 5
 MOST_CONNECTIONS: Final = 512
+"""To one place; so a place that is silent holds up nobody's calls but its own."""
 SCHEMES: Final = {"http": 80, "https": 443}
 
 __all__ = ["Link", "Received"]
@@ -29,16 +31,19 @@ __all__ = ["Link", "Received"]
 
 @dataclass(slots=True)
 class _Pool:
-    """Idle connections to one place, the one used last at the end."""
+    """Connections to one place: room for so many at once, and idle ones, the one used last at the end."""
 
-    idle: list[tuple[float, Connection]] = field(default_factory=list)
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CONNECTIONS))
+    idle: deque[tuple[float, Connection]] = field(default_factory=deque)
 
     def take(self) -> Connection | None:
         """Return one that is still open and was used lately; close those that were not."""
         late = time.monotonic() - IDLE_SECONDS
+        while self.idle and self.idle[0][0] <= late:
+            self.idle.popleft()[1].close()
         while self.idle:
-            since, connection = self.idle.pop()
-            if since > late and connection.is_open:
+            _, connection = self.idle.pop()
+            if connection.is_open:
                 return connection
             connection.close()
         return None
@@ -58,7 +63,6 @@ class Link:
         self._made_for = b""
         self._checked_at = 0.0
         self._pools: dict[tuple[str, str, int], _Pool] = {}
-        self._room = asyncio.Semaphore(MOST_CONNECTIONS)
 
     async def send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes, timeout_seconds: float) -> Received:
         """Send a request and read the whole answer; the address is sent as it stands.
@@ -68,37 +72,31 @@ class Link:
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         try:
-            if self._room.locked():
+            parts = urlsplit(address)
+            place = parts.scheme, parts.hostname or "", parts.port or SCHEMES[parts.scheme]
+            pool = self._pools.setdefault(place, _Pool())
+            if pool.room.locked():
                 async with asyncio.timeout_at(deadline):
-                    await self._room.acquire()
+                    await pool.room.acquire()
             else:
-                await self._room.acquire()
+                await pool.room.acquire()
             try:
-                return await self._send(method, address, headers=headers, body=body, deadline=deadline)
+                target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
+                connection = await self._connected(pool, *place, deadline=deadline)
+                return await _asked(pool, connection, method, target, host=parts.netloc, headers=headers, body=body, deadline=deadline)
             finally:
-                self._room.release()
+                pool.room.release()
         except (OSError, TimeoutError, ValueError, Refused) as exc:  # ValueError: an address or a header that cannot be sent
             log.warning("exchange.peer_unreachable", error=type(exc).__name__)
             raise ProviderUnreachable(cause=type(exc).__name__) from exc
 
-    async def _send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes, deadline: float) -> Received:
-        parts = urlsplit(address)
-        place = parts.scheme, parts.hostname or "", parts.port or SCHEMES[parts.scheme]
-        target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
-        pool = self._pools.setdefault(place, _Pool())
-        connection = pool.take() or await self._open(*place, deadline=deadline)
-        try:
-            received = await connection.ask(method, target, host=parts.netloc, headers=headers, body=body, deadline=deadline)
-        except BaseException:  # a request that was given up leaves a connection on which its answer may still come
-            connection.close()
-            raise
-        if connection.is_open:
-            pool.idle.append((time.monotonic(), connection))
-        return received
-
-    async def _open(self, scheme: str, host: str, port: int, *, deadline: float) -> Connection:
+    async def _connected(self, pool: _Pool, scheme: str, host: str, port: int, *, deadline: float) -> Connection:
+        """Return an idle connection that showed our present certificate, or a new one."""
+        tls = self._tls() if scheme == "https" else None
+        if (idle := pool.take()) is not None:
+            return idle
         async with asyncio.timeout_at(min(deadline, asyncio.get_running_loop().time() + CONNECT_SECONDS)):
-            return await opened(host, port, tls=self._tls() if scheme == "https" else None)
+            return await opened(host, port, tls=tls)
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is not None and (self._identity is None or time.monotonic() - self._checked_at < IDENTITY_SECONDS):
@@ -123,9 +121,22 @@ class Link:
         self._forget()
 
 
+async def _asked(pool: _Pool, connection: Connection, method: str, target: str, **request: Any) -> Received:
+    """Ask on a connection, which is idle afterwards if it is still open."""
+    try:
+        received = await connection.ask(method, target, **request)
+    except BaseException:  # a request that was given up leaves a connection on which its answer may still come
+        connection.close()
+        raise
+    if connection.is_open:
+        pool.idle.append((time.monotonic(), connection))
+    return received
+
+
 def client_context(identity: TlsIdentity) -> ssl.SSLContext:
     """Return what a client shows and whom it trusts; OpenSSL reads keys from files only, so the key passes through one in memory."""
     context = ssl.create_default_context(cadata=identity.authorities.decode("ascii"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3  # ADR 12; information systems may still speak 1.2
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
     handle = os.memfd_create("gateway-identity")
     try:

@@ -48,7 +48,7 @@ def tls_identity(name: str) -> TlsIdentity:
 def write_tls_files(name: str, *, certificate: Path, key: Path, authorities: Path) -> None:
     """Write a gateway's TLS identity as files that their owner alone may read, the certificate last.
 
-    The key stands there in the clear: granian 2.8 cannot open an encrypted one. It signs no message and ends within a year.
+    The key stands there in the clear: a passphrase would have to lie beside it (ADR 12). It signs no message and ends within a year.
     """
     made = tls_identity(name)
     for path, data in ((authorities, made.authorities), (key, made.key), (certificate, made.certificate)):

@@ -334,6 +334,7 @@ def serve(target: str, *, port: int, tls: Sequence[Path] = ()) -> None:
 def _mutual_tls(certificate: Path, key: Path, authorities: Path) -> Callable[..., ssl.SSLContext]:
     def make(*_: object) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authorities))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3  # ADR 12
         context.verify_mode = ssl.CERT_REQUIRED
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
         context.load_cert_chain(certificate, key)

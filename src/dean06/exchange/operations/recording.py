@@ -89,7 +89,7 @@ class Recorder:
                 told = self.dropped
 
     def drain(self) -> None:
-        """Write what waits; what the database cannot take now waits on, what it never takes is dropped and counted."""
+        """Write what waits; what the database or the collector cannot take now waits on, what it never takes is dropped and counted."""
         while group := [self._waiting[place] for place in range(min(len(self._waiting), self._at_once))]:
             try:
                 self._write(group)

@@ -1,0 +1,141 @@
+"""Pools of connections to other gateways and to information systems: one for each place, with room and patience of its own."""
+
+import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from dean06.exchange import links
+from dean06.exchange.errors import ProviderUnreachable
+from dean06.exchange.links import Link
+from dean06.signing.public import TlsIdentity
+
+
+class Server:
+    """Answers each request, or nothing at all if it is silent; counts connections and how many of them are open."""
+
+    def __init__(self, *, is_silent=False, context=None):
+        self.is_silent, self.context = is_silent, context
+        self.connections = self.open = 0
+        self.tasks = set()
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.context)
+        port = self.server.sockets[0].getsockname()[1]
+        self.address = f"http{'s' if self.context else ''}://127.0.0.1:{port}/x"
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks)
+
+    async def serve(self, reader, writer):
+        self.tasks.add(asyncio.current_task())
+        self.connections += 1
+        self.open += 1
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                await asyncio.sleep(30 if self.is_silent else 0.02)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        finally:
+            self.open -= 1
+            writer.transport.abort()
+
+
+async def asked(link, server, seconds=3.0):
+    return (await link.send("GET", server.address, headers=(), body=b"", timeout_seconds=seconds)).status
+
+
+async def test_a_place_that_is_silent_holds_up_no_calls_to_another(monkeypatch):
+    monkeypatch.setattr(links, "MOST_CONNECTIONS", 2)
+    link = Link()
+
+    async with Server(is_silent=True) as silent, Server() as other:
+        held = [asyncio.create_task(asked(link, silent)) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        status = await asked(link, other, seconds=1)
+        refused = await asyncio.gather(*held, return_exceptions=True)
+        await link.close()
+
+    assert status == 200
+    assert [type(one) for one in refused] == [ProviderUnreachable] * 4
+    assert silent.connections == 2
+
+
+async def test_connections_that_a_busy_hour_left_are_closed_while_one_goes_on_being_used(monkeypatch):
+    monkeypatch.setattr(links, "IDLE_SECONDS", 0.4)
+    link = Link()
+
+    async with Server() as server:
+        await asyncio.gather(*[asked(link, server) for _ in range(5)])
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            await asked(link, server)
+        await asyncio.sleep(0.05)
+        still_open = server.open
+        await link.close()
+
+    assert server.connections == 5
+    assert still_open == 1
+
+
+@pytest.fixture(scope="module")
+def certificate():
+    """Make a certificate for 127.0.0.1 that signs itself, and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime.now(UTC) - timedelta(days=1)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return pem, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.fixture
+def serving(certificate, tmp_path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    (tmp_path / "both.pem").write_bytes(b"".join(certificate))
+    context.load_cert_chain(tmp_path / "both.pem")
+    return context
+
+
+async def test_another_gateway_that_speaks_only_tls_1_2_is_not_spoken_to(certificate, serving):
+    pem, key = certificate
+    link = Link(lambda: TlsIdentity("1", pem, key, pem))
+
+    async with Server(context=serving) as server:
+        assert await asked(link, server) == 200
+        serving.maximum_version = ssl.TLSVersion.TLSv1_2
+        await link.close()
+        with pytest.raises(ProviderUnreachable):
+            await asked(link, server)
+
+
+async def test_a_renewed_certificate_is_shown_although_connections_are_idle(certificate, serving, monkeypatch):
+    monkeypatch.setattr(links, "IDENTITY_SECONDS", 0)
+    pem, key = certificate
+    known = [pem]
+    link = Link(lambda: TlsIdentity("1", pem, key, b"".join(known)))
+
+    async with Server(context=serving) as server:
+        for _ in range(3):
+            await asked(link, server)
+        before = server.connections
+        known.append(pem)  # whom we trust changes as well when certificates are renewed
+        await asked(link, server)
+        await link.close()
+
+    assert (before, server.connections) == (1, 2)

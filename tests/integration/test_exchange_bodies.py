@@ -25,6 +25,8 @@ from dean06.exchange.bodies.errors import BodiesNotReadable, BodiesNotYours, Bod
 from dean06.exchange.bodies.models import BodyKey, KeptBody
 from dean06.exchange.bodies.shredding import kept_days, shred
 from dean06.exchange.bodies.tasks import shred_old_bodies
+from dean06.exchange.consuming import prepare, received
+from dean06.exchange.domain.r1 import compose
 from dean06.exchange.evidence import Evidence, EvidenceKeeper
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.proving.indexing import index_evidence
@@ -38,7 +40,7 @@ from dean06.site import middleware
 from exchange_evidence_world import NUMBER, SUBJECT, TELLER, look_up
 from exchange_gateways import POPULATION as ADDRESS
 from exchange_gateways import agreement
-from exchange_packs import POPULATION, members
+from exchange_packs import BANK, POPULATION, members
 from offline_verifier import tool
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("exchange_gateways")]
@@ -110,6 +112,17 @@ def test_the_provider_alone_keeps_where_the_agreement_says_provider(agreed):
     rows = indexed()
     assert rows["provider"].bodies == {"day": today().isoformat(), "request": "kept", "answer": "kept"}
     assert rows["consumer"].bodies == {}
+
+
+def test_an_agreement_of_others_that_a_provider_names_makes_nobody_keep(agreed):
+    agreed("none", more=agreement("B-1", client="VN/GOV/H49/SERVICES", keep_bodies="both"))
+    state = snapshot.current()
+    message = compose(client=BANK, service=POPULATION, method="POST", path="/v1/persons/x", body=b"{}", purpose="kyc")
+    outgoing = prepare(message, state=state)
+
+    assert state.kept_by_consumers == {"B-1/1"}
+    for name in ("B-1/1", "A-1/1", ""):
+        assert received(outgoing, status=200, answer=outgoing.signed, agreement=name, body=b"{}", state=state).bodies is None
 
 
 def test_no_body_stands_readable_in_the_database(kept):

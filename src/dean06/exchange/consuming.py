@@ -143,9 +143,9 @@ def received(outgoing: Outgoing, *, status: int, answer: Signed, agreement: str,
             "answer": signed_detail(answer),
         },
     )
-    agreed = state.between(message.client, message.service)
-    is_kept = any(one.keep_bodies == "both" and f"{one.code}/{one.version}" == agreement for one in agreed)
-    return evidence.with_bodies(request=message.body, answer=body) if is_kept else evidence
+    if agreement in state.kept_by_consumers and any(one.label == agreement for one in state.between(message.client, message.service)):
+        return evidence.with_bodies(request=message.body, answer=body)
+    return evidence
 
 
 def refused(error: Dean06Error, *, log: str, detail: Mapping[str, object], who: str = "") -> Evidence:

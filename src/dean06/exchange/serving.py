@@ -209,7 +209,7 @@ def seal(admitted: Admitted, grant: Grant, answer: ServiceAnswer, *, state: Snap
         "x-road-id": message.message_id,
         "x-road-request-id": admitted.request_id,
         "x-road-request-hash": admitted.hash,
-        "x-exchange-agreement": f"{agreement.code}/{agreement.version}",
+        "x-exchange-agreement": agreement.label,
     }
     signer = state.signer(message.service.provider)
     signed = sign(

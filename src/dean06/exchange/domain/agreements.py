@@ -96,6 +96,11 @@ class Agreement:
     title: str = field(default="", compare=False)
 
     @property
+    def label(self) -> str:
+        """Return code and version as messages and evidence name them."""
+        return f"{self.code}/{self.version}"
+
+    @property
     def telling(self) -> dict[str, str]:
         """Return what evidence keeps of when the citizen is told, so that a later change of the agreement takes nothing back."""
         until = {"notify_until": self.notify_until.isoformat()} if self.notify_until else {}

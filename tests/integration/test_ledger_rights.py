@@ -11,7 +11,7 @@ from django.db.utils import ProgrammingError
 from dean06.core.actor import SYSTEM
 from dean06.core.config import config
 from dean06.core.databases import APP_ROLE
-from dean06.ledger.models import LedgerCosignature, LedgerLeaf, LedgerNode, LedgerStamp, RefusedCheckpoint
+from dean06.ledger.models import LedgerCosignature, LedgerLeaf, LedgerNode, LedgerStamp, LedgerWord, RefusedCheckpoint
 from dean06.ledger.public import destroy_subject_key, grant_app_role, looks_at, proof_of, record, record_many, sequence, verify
 from dean06.ledger.rights import append_only_tables
 from dean06.ledger.sequencer import sequence_log
@@ -26,6 +26,7 @@ APPEND_ONLY = {
     "ledger_ledgersubject": "position = 9",
     "ledger_ledgercosignature": "note = ''",
     "ledger_ledgerstamp": "token = ''",
+    "ledger_ledgerword": "word = ''",
     "ledger_refusedcheckpoint": "seen_note = ''",
 }
 
@@ -62,6 +63,7 @@ def person():
 def beside_the_log():
     LedgerCosignature.objects.create(log="registry", size=2, witness="VN.COM.DEMOBANK", note="note")
     LedgerStamp.objects.create(log="registry", size=2, token=b"token")
+    LedgerWord.objects.create(word=b"VN/COM/BANK")
     LedgerNode.objects.create(log="registry", level=4, index=0, node_hash=bytes(32))
     RefusedCheckpoint.objects.create(digest="0", witness="w", keeper="k", problem="log_forked", seen_note="a", offered_note="b")
 

@@ -80,6 +80,32 @@ def test_evidence_takes_what_is_random_in_it_and_little_more():
     assert len(packed(text)) < random_bytes + 180
 
 
+def test_known_words_and_keys_are_numbers_and_whoever_does_not_know_them_reads_nothing():
+    text = evidence(random.Random(6))
+    detail = json.loads(text)["detail"]
+    known = {detail[name].encode(): 300 + place for place, name in enumerate(("client", "service", "agreement"))}
+    known[detail["request"]["key_id"].encode()] = 17
+    by_number = {number: word for word, number in known.items()}
+
+    short = packed(text, known)
+
+    assert unpacked(short, by_number.__getitem__) == text
+    assert len(short) < len(packed(text)) - 32
+    assert unpacked(short) == b""
+    assert unpacked(short, lambda number: by_number[number][::-1]) != text
+
+
+@given(
+    st.randoms(use_true_random=False),
+    st.sets(st.sampled_from([b"VN/GOV/G01/POPULATION/population", b"VN/GOV/G01/POPULATION", b"VN", b"A-1/1"])),
+)
+def test_any_words_may_be_known(chance, words):
+    text = evidence(chance, client="VN/GOV/G01/POPULATION")
+    known = {word: place for place, word in enumerate(words)}
+
+    assert unpacked(packed(text, known), list(words).__getitem__) == text
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -16,8 +16,10 @@ from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey, new_key
 from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, Entry, canonical_payload, commitment, microseconds
 from dean06.ledger.domain.merkle import hash_leaf, root_of
+from dean06.ledger.domain.packing import NO_WORDS, Words
 from dean06.ledger.errors import MalformedEntry
 from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
+from dean06.ledger.words import numbers_of_words
 
 LOG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 KIND: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_.]+")
@@ -209,9 +211,9 @@ class Made:
     payload: bytes
     people: Sequence[bytes]
 
-    def locked(self, data_key: bytes) -> tuple[Entry, bytes]:
+    def locked(self, data_key: bytes, words: Words = NO_WORDS) -> tuple[Entry, bytes]:
         """Return the entry with its commitment, and the ciphertext of its payload."""
-        salt, ciphertext = lock(self.payload, data_key=data_key, entry_id=self.entry.id)
+        salt, ciphertext = lock(self.payload, data_key=data_key, entry_id=self.entry.id, words=words)
         return replace(self.entry, commitment=commitment(salt, self.payload)), ciphertext
 
 
@@ -254,7 +256,8 @@ def _write(made: Sequence[Made], *, using: str) -> None:
         return
     with connections[using].cursor() as cursor:
         keys = _data_keys(cursor, made)
-        rows = [(keys[owner_of(one.entry)][0], *one.locked(keys[owner_of(one.entry)][1])) for one in made]
+        words = numbers_of_words(cursor) if len(made) > FEW else NO_WORDS
+        rows = [(keys[owner_of(one.entry)][0], *one.locked(keys[owner_of(one.entry)][1], words)) for one in made]
         if len(rows) > FEW:
             _copy_rows(cursor, rows)
         else:

@@ -18,12 +18,14 @@ from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey
 from dean06.ledger.domain.leaves import SALT_BYTES
 from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
+from dean06.ledger.domain.packing import WordAt
 from dean06.ledger.errors import EntryNotFound
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
 from dean06.ledger.queries import Look, closed_proof_of, look_of, open_reading
 from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import hashes_at
 from dean06.ledger.stored import fetched, log_size
+from dean06.ledger.words import words_of
 
 OPENED: Final = """
     SELECT l.seq, e.id, e.kind, e.recorded_at, e.ciphertext, k.id, k.wrapped
@@ -55,17 +57,18 @@ class Opened:
 def opened_after(using: str, log: str, seq: int, *, limit: int) -> list[Opened]:
     """Return the entries of a log behind a number, in its order."""
     keys: dict[UUID, bytes | None] = {}
+    word_at = words_of(using)
     with connections[using].cursor() as cursor:
-        return [_opened(row, keys) for row in fetched(cursor, AFTER, [log, seq, limit])]
+        return [_opened(row, keys, word_at) for row in fetched(cursor, AFTER, [log, seq, limit])]
 
 
-def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None]) -> Opened:
+def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None], word_at: WordAt) -> Opened:
     """Open a row of ``AFTER``; ``keys`` are the data keys that its neighbours needed, unwrapped once."""
     seq, entry_id, kind, at, ciphertext, key_id, wrapped = row
     if key_id not in keys:
         keys[key_id] = unwrap(wrapped, key_id=key_id) if wrapped else None
     data_key = keys[key_id]
-    text = unlock(ciphertext, data_key=data_key, entry_id=entry_id) if data_key and ciphertext else None
+    text = unlock(ciphertext, data_key=data_key, entry_id=entry_id, word_at=word_at) if data_key and ciphertext else None
     payload = msgspec.json.decode(text[SALT_BYTES:]) if text else None
     return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
 
@@ -87,7 +90,7 @@ def look_at(entry_id: UUID, *, subject: PersonKey) -> Look:
             cursor.execute(LOOK, {"entry": entry_id, "subject": pseudonym(subject)})
             row = cursor.fetchone()
         if row is not None:
-            return look_of(row)
+            return look_of(using, row)
     raise EntryNotFound(entry=entry_id)
 
 
@@ -105,7 +108,7 @@ def evidence_of(entry_id: UUID) -> dict[str, Any]:
             row = cursor.fetchone()
         if row is None:
             continue
-        opened = open_reading(entry_id, *row[4:])
+        opened = open_reading(using, entry_id, *row[4:])
         reading = opened and {"salt": base64.b64encode(opened[:SALT_BYTES]).decode(), "payload": opened[SALT_BYTES:].decode()}
         return {**proof, "reading": reading, "anchors": list(_anchors(using, proof["entry"]["log"], entry_id))}
     raise EntryNotFound(entry=entry_id)

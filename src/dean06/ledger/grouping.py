@@ -14,7 +14,9 @@ from dean06.core.keys import new_key
 from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement
 from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
+from dean06.ledger.domain.packing import NO_WORDS, Words
 from dean06.ledger.secrets import new_data_key, unwrap
+from dean06.ledger.words import WORDS
 
 KEY_SECONDS: Final = 60.0
 MOST_KEYS: Final = 10_000
@@ -55,7 +57,7 @@ Opened = tuple[UUID, bytes]
 class EntryWriter:
     """Writes groups of entries; one for each connection.
 
-    Remembers, for a minute, the data keys that it opened.
+    Remembers, for a minute, the data keys that it opened and the words that have numbers.
 
     Args:
         beside: more parts of the statement, ``, name AS (…)``, done in the same transaction; what they do must hang on
@@ -66,6 +68,7 @@ class EntryWriter:
     def __init__(self, beside: LiteralString = "", *columns: Column) -> None:
         self._statement = Statement(WRITE + beside + RESULT, UUIDS, *ROW, *PERSON, *KEY, *columns)
         self._opened: dict[Owner, tuple[float, Opened]] = {}
+        self._words: tuple[float, Words] = 0.0, NO_WORDS
 
     async def write(self, connection: LoopConnection, drafts: Sequence[Draft], *beside: Sequence[Any]) -> list[UUID]:
         """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
@@ -84,12 +87,13 @@ class EntryWriter:
         """
         made = [made_of(draft) for draft in drafts]
         people = [(one.entry.id, place, person) for one in made for place, person in enumerate(one.people)]
+        words = await self._known_words(connection)
         for _ in range(TRIES):
             keys, fresh = await self._keys(connection, [one.entry for one in made])
             rows = []
             for one in made:
                 key_id, data_key = keys[owner_of(one.entry)]
-                entry, ciphertext = one.locked(data_key)
+                entry, ciphertext = one.locked(data_key, words)
                 rows.append((*_columns(entry), key_id, ciphertext))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
@@ -99,6 +103,15 @@ class EntryWriter:
                 return [one.entry.id for one in made]
             self._opened.clear()
         raise ConnectionError("data keys are being destroyed faster than entries are written")
+
+    async def _known_words(self, connection: LoopConnection) -> Words:
+        """Return the words that have numbers, asked for once a minute; those that are new meanwhile are written out."""
+        until, words = self._words
+        if until < time.monotonic():
+            rows = await connection.execute(WORDS, binary=True)
+            words = {bytes(word): number for number, word in await rows.fetchall()}
+            self._words = time.monotonic() + KEY_SECONDS, words
+        return words
 
     async def _keys(self, connection: LoopConnection, entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
         """Return a data key for each owner, and for whom it is new with the time of the entry that it is made for."""

@@ -75,9 +75,9 @@ class LedgerLeaf(models.Model):
     is_append_only: ClassVar[bool] = True
 
     pk = models.CompositePrimaryKey("log", "seq")
-    log = models.CharField(max_length=100)
     seq = models.BigIntegerField()
     entry_id = models.UUIDField(unique=True)
+    log = models.CharField(max_length=100)
     leaf_hash = models.BinaryField(max_length=32)
     chain_hash = models.BinaryField(max_length=32)
 
@@ -148,6 +148,18 @@ class LedgerKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class LedgerWord(models.Model):
+    """A word that readable parts repeat; they hold its number."""
+
+    is_append_only: ClassVar[bool] = True
+
+    number = models.SmallAutoField(primary_key=True)
+    word = models.BinaryField(max_length=500, unique=True)
+
+    def __str__(self) -> str:
+        return bytes(self.word).decode()
 
 
 class LedgerSubject(models.Model):

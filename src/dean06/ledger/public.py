@@ -14,6 +14,7 @@ from dean06.ledger.submitting import Statement, add_witness, ask_witnesses, log_
 from dean06.ledger.verification import vanished, verify
 from dean06.ledger.witness_endpoint import witness_app
 from dean06.ledger.witnessing import keys_of_pem, watch, witness_key
+from dean06.ledger.words import learn_words
 
 __all__ = [
     "ArchivedDay",
@@ -34,6 +35,7 @@ __all__ = [
     "export",
     "grant_app_role",
     "keys_of_pem",
+    "learn_words",
     "log_keys",
     "look_at",
     "looks_at",

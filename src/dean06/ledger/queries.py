@@ -19,6 +19,7 @@ from dean06.ledger.errors import EntryNotFound, ProofPending
 from dean06.ledger.models import SUBJECT_PREFIX
 from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of, hashes_at
+from dean06.ledger.words import words_of
 
 PROOF_FORMAT: Final = "dean06-ledger-proof/1"
 NOTHING_AFTER: Final = UUID(int=2**128 - 1)
@@ -84,9 +85,9 @@ def looks_at(subject: PersonKey, *, kinds: Sequence[str] | None = None, cursor: 
         "kinds": None if kinds is None else list(kinds),
         "size": size + 1,
     }
-    rows = [row for using in all_databases() for row in _looks_in(using, wanted)]
-    rows.sort(key=lambda row: row[0], reverse=True)
-    looks = [look_of(row) for row in rows[:size]]
+    rows = [(using, row) for using in all_databases() for row in _looks_in(using, wanted)]
+    rows.sort(key=lambda row: row[1][0], reverse=True)
+    looks = [look_of(using, row) for using, row in rows[:size]]
     return Page(looks, encode_cursor([looks[-1].entry_id]) if len(rows) > size else "")
 
 
@@ -105,10 +106,10 @@ def _looks_in(using: str, wanted: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def look_of(row: tuple[Any, ...]) -> Look:
+def look_of(using: str, row: tuple[Any, ...]) -> Look:
     """Make a line of a person's page from a row of ``LOOKS``."""
     entry_id, log, kind, at, seq, *locked = row[0], row[1], row[2], row[3], *row[4:]
-    opened = open_reading(entry_id, *locked)
+    opened = open_reading(using, entry_id, *locked)
     text: dict[str, Any] = json.loads(opened[SALT_BYTES:]) if opened else {}
     return Look(
         entry_id=entry_id,
@@ -127,12 +128,12 @@ def look_of(row: tuple[Any, ...]) -> Look:
     )
 
 
-def open_reading(entry_id: UUID, ciphertext: bytes | None, key_id: UUID | None, wrapped: bytes | None) -> bytes | None:
+def open_reading(using: str, entry_id: UUID, ciphertext: bytes | None, key_id: UUID | None, wrapped: bytes | None) -> bytes | None:
     """Return salt and payload of an entry; none when the text or its key is gone or was altered."""
     if ciphertext is None or key_id is None or wrapped is None:
         return None
     data_key = unwrap(bytes(wrapped), key_id=key_id)
-    return None if data_key is None else unlock(bytes(ciphertext), data_key=data_key, entry_id=entry_id)
+    return None if data_key is None else unlock(bytes(ciphertext), data_key=data_key, entry_id=entry_id, word_at=words_of(using))
 
 
 def proof_of(entry_id: UUID, *, subject: PersonKey) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def _proof(entry_id: UUID, *, subject: bytes | None) -> dict[str, Any]:
                 raise EntryNotFound(entry=entry_id)
             proof = {"format": PROOF_FORMAT, "entry": describe(entry), **_inclusion(cursor, entry)}
             if subject:
-                proof |= {"bulk": bulk, "reading": _opened(cursor, entry_id)}
+                proof |= {"bulk": bulk, "reading": _opened(using, cursor, entry_id)}
             return proof
     raise EntryNotFound(entry=entry_id)
 
@@ -219,13 +220,13 @@ def _subject_path(cursor: Any, entry: Entry, subject: bytes) -> dict[str, Any] |
     return {"subject": subject.hex(), "leaf_index": row[0], "tree_size": entry.subject_count, "hashes": path}
 
 
-def _opened(cursor: Any, entry_id: UUID) -> dict[str, str] | None:
+def _opened(using: str, cursor: Any, entry_id: UUID) -> dict[str, str] | None:
     cursor.execute(
         "SELECT e.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e JOIN ledger_ledgerkey k ON k.id = e.key_id WHERE e.id = %s",
         [entry_id],
     )
     row = cursor.fetchone()
-    opened = open_reading(entry_id, *row) if row else None
+    opened = open_reading(using, entry_id, *row) if row else None
     if opened is None:
         return None
     return {"salt": base64.b64encode(opened[:SALT_BYTES]).decode(), "payload": opened[SALT_BYTES:].decode()}

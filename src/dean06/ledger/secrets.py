@@ -21,7 +21,7 @@ from django.conf import settings
 from dean06.core.instance import kept_secret
 from dean06.core.keys import PersonKey
 from dean06.ledger.domain.leaves import SALT_BYTES
-from dean06.ledger.domain.packing import packed, unpacked
+from dean06.ledger.domain.packing import NO_WORDS, WordAt, Words, packed, unknown, unpacked
 
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, sec. 8.2
 KEY_BYTES: Final = 32
@@ -60,17 +60,17 @@ def unwrap(wrapped: bytes, *, key_id: UUID) -> bytes | None:
         return None
 
 
-def lock(payload: bytes, *, data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
+def lock(payload: bytes, *, data_key: bytes, entry_id: UUID, words: Words = NO_WORDS) -> tuple[bytes, bytes]:
     """Pack and encrypt an entry's readable part, bound to the entry; return its salt, which is stored nowhere, and the ciphertext."""
     salt, key = _derived(data_key, entry_id)
-    return salt, AESGCM(key).encrypt(ONLY_NONCE, packed(payload), entry_id.bytes)
+    return salt, AESGCM(key).encrypt(ONLY_NONCE, packed(payload, words), entry_id.bytes)
 
 
-def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID) -> bytes | None:
-    """Return an entry's salt and readable part; none if it was altered."""
+def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID, word_at: WordAt = unknown) -> bytes | None:
+    """Return an entry's salt and readable part, none if it was altered; ``word_at`` knows the words of its database."""
     salt, key = _derived(data_key, entry_id)
     try:
-        return salt + unpacked(AESGCM(key).decrypt(ONLY_NONCE, ciphertext, entry_id.bytes))
+        return salt + unpacked(AESGCM(key).decrypt(ONLY_NONCE, ciphertext, entry_id.bytes), word_at)
     except (InvalidTag, ValueError):
         return None
 

@@ -15,11 +15,13 @@ from dean06.ledger.checkpoints import is_signed, known_keys
 from dean06.ledger.domain.leaves import CHAIN_START, SALT_BYTES, Entry, chain_hash, commitment, kind_of
 from dean06.ledger.domain.merkle import STORED_EVERY, Frontier, hash_leaf
 from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
+from dean06.ledger.domain.packing import WordAt
 from dean06.ledger.findings import Finding, Findings
 from dean06.ledger.secrets import unlock, unwrap
 from dean06.ledger.stamping import stamped_digest
 from dean06.ledger.stored import StoredLeaf, leaves_after, nodes_between, sound_run
 from dean06.ledger.submitting import Statement, statement_of, witnesses
+from dean06.ledger.words import words_by_number
 from dean06.signing.public import TimestampWrong, stamped_at
 
 KEYS_IN_MEMORY: Final = 10_000
@@ -85,6 +87,7 @@ class LogWalk:
         """Walk up to ``until`` and say nothing yet of what lies behind."""
         before = self.last_seq or -1
         self.keys = known_keys()
+        self.words = words_by_number(self.cursor) if self.with_readings else {}
         self.signed = self._checkpoints(before)
         self.next_checkpoint = next(self.signed, None)
         told = (one for one in self.told if before < one.checkpoint.size <= self.until)
@@ -210,7 +213,7 @@ class LogWalk:
         if leaf.wrapped is None:
             self.destroyed += 1
             return None
-        return _text_problem(leaf, entry, ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
+        return _text_problem(leaf, entry, word_at=self.words.__getitem__, ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
 
     def _see_subjects(self, leaf: StoredLeaf, entry: Entry) -> None:
         self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
@@ -396,11 +399,11 @@ class LogWalk:
         return bool(self.cursor.fetchone() == (self.last_seq, False))
 
 
-def _text_problem(leaf: StoredLeaf, entry: Entry, *, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
+def _text_problem(leaf: StoredLeaf, entry: Entry, *, word_at: WordAt, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
     data_key = _unwrapped(wrapped, leaf.key_id) if leaf.key_id else None
     if data_key is None:
         return "key_altered", "the data key does not open with this installation's secret"
-    opened = unlock(ciphertext, data_key=data_key, entry_id=leaf.entry_id) or b""
+    opened = unlock(ciphertext, data_key=data_key, entry_id=leaf.entry_id, word_at=word_at) or b""
     if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
         return "reading_altered", "the readable part is not the one that was committed to"
     return None

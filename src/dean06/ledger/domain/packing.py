@@ -5,12 +5,13 @@ text itself, so packing touches no commitment. A dictionary is never changed, on
 
 What is random in a text (digests, signatures, keys' identifiers, UUIDs) stands there in letters, often several times. Each such
 value is written once as bytes behind the deflated rest, in which one control character stands for it wherever it stood:
-JSON has none. The rest is then nearly the dictionary.
+JSON has none. The rest is then nearly the dictionary. Words that many texts repeat (names of members and services, keys'
+identifiers) may be known by a number.
 """
 
 import zlib
 from binascii import a2b_base64, a2b_hex, b2a_base64, b2a_hex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -28,29 +29,29 @@ DICTIONARIES: Final = {
         b'"dossier":"","code":"exchange.","kind":"registry.residence_changed","who":"C\xc3\xb4ng an ph\xc6\xb0\xe1\xbb\x9dng '
         b'","status","permanent_residence","household",\\n\\"x-road-issue\\": \\n\\"x-road-userid\\": \\n\\"x-exchange-legal-'
         b'basis\\": \\"x-road-request-id\\" \\"x-road-issue\\" \\"x-road-userid\\" \\"x-exchange-purpose\\" \\"x-exchange-leg'
-        b'al-basis\\")6-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x05","signature":"x1=:\x07:"},"request_hash":"'
-        b'\x01","service":"\x10","status":200,"transaction_id":"\x02"},"dossier":"","fields":[],"kind":"exchange.received","l'
-        b'egal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"VN/GOV/H49/SERVICES\x00VN/COM/\x00VN/GOV/G01/PO'
-        b'PULATION/population\x00/1\x00VN-\x03\x00{"actor":{"account":"\x0f","acting_for":"","assurance":"","posts":[],"unit"'
-        b':""},"detail":{"agreement":"\x11","answer":{"base":"\\"@status\\": 200\\n\\"content-type\\": application/json\\n\\"'
-        b'content-digest\\": sha-256=:\t:\\n\\"x-road-client\\": \x0f\\n\\"x-road-service\\": \x10\\n\\"x-road-id\\": \x12\\n'
-        b'\\"x-road-request-id\\": \x02\\n\\"x-road-request-hash\\": \x01\\n\\"x-exchange-agreement\\": \x11\\n\\"signature\\'
-        b'";req;key=\\"x1\\": :\x07:\\n\\"signature-input\\";req;key=\\"x1\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"con'
-        b'tent-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-exchange-purp'
-        b'ose\\");created=\r;keyid=\\"\x05\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"\\n\\"@signature-param'
-        b's\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"x-road-client\\" \\"x-road-service\\" \\"x-road-id'
-        b'\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-exchange-agreement\\" \\"signature\\";req;key=\\"x1\\" '
-        b'\\"signature-input\\";req;key=\\"x1\\");created=\x0e;keyid=\\"\x04\\";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","ke'
-        b'y_id":"\x04","signature":"x1=:\x06:"},"answer_digest":"sha-256=:\t:","client":"\x0f","message_id":"\x12","notify":"'
-        b'immediate","request":{"base":"\\"@method\\": POST\\n\\"@path\\": /x1/\x10/v1/persons/look-up\\n\\"@query\\": ?\\n\\'
-        b'"content-digest\\": sha-256=:\\n:\\n\\"x-exchange-head\\": sha-256=:\x0b:\\n\\"x-road-client\\": \x0f\\n\\"x-road-i'
-        b'd\\": \x12\\n\\"x-road-request-id\\": \x02\\n\\"x-exchange-purpose\\": kyc\\n\\"@signature-params\\": (\\"@method\\'
-        b'" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road'
-        b'-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x05\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";t'
-        b'ag=\\"x1\\"","key_id":"\x05","signature":"x1=:\x07:"},"request_digest":"sha-256=:\n:","request_hash":"\x01","servic'
-        b'e":"\x10","status":200,"transaction_id":"\x02"},"dossier":"","fields":["personal_id","full_name","born_on","sex"],"'
-        b'kind":"exchange.answered","legal_basis":"91/2025/QH15, \xc4\x90i\xe1\xbb\x81u ","on_behalf_of":"","purpose":"kyc","'
-        b'version":1,"who":"'
+        b'al-basis\\")6-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signature":"x1=:\x07:"},"request_hash":"'
+        b'\x01","service":"\x11","status":200,"transaction_id":"\x02"},"dossier":"","fields":[],"kind":"exchange.received","l'
+        b'egal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"VN/GOV/H49/SERVICES\x00VN/GOV/G01/POPULATION/'
+        b'population\x00VN/COM/\x00/1\x00\x1f12\x00\x1f3\x00\x1f21\x00\x1f10\x00\x1f4\x00VN-\x03\x00{"actor":{"account":"\x12'
+        b'","acting_for":"","assurance":"","posts":[],"unit":""},"detail":{"agreement":"\x13","answer":{"base":"\\"@status\\"'
+        b': 200\\n\\"content-type\\": application/json\\n\\"content-digest\\": sha-256=:\t:\\n\\"x-road-client\\": \x12\\n\\"'
+        b'x-road-service\\": \x11\\n\\"x-road-id\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-road-request-hash\\": \x01\\'
+        b'n\\"x-exchange-agreement\\": \x13\\n\\"signature\\";req;key=\\"x1\\": :\x07:\\n\\"signature-input\\";req;key=\\"x1'
+        b'\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-ro'
+        b'ad-id\\" \\"x-road-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x10\\";alg=\\"ecdsa-p256-sha256\\";'
+        b'nonce=\\"\x08\\";tag=\\"x1\\"\\n\\"@signature-params\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"'
+        b'x-road-client\\" \\"x-road-service\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-exchan'
+        b'ge-agreement\\" \\"signature\\";req;key=\\"x1\\" \\"signature-input\\";req;key=\\"x1\\");created=\r;keyid=\\"\x0f\\'
+        b'";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","key_id":"\x0f","signature":"x1=:\x06:"},"answer_digest":"sha-256=:\t:"'
+        b',"client":"\x12","message_id":"\x14","notify":"immediate","request":{"base":"\\"@method\\": POST\\n\\"@path\\": /x1'
+        b'/\x11/v1/persons/look-up\\n\\"@query\\": ?\\n\\"content-digest\\": sha-256=:\\n:\\n\\"x-exchange-head\\": sha-256=:'
+        b'\x0b:\\n\\"x-road-client\\": \x12\\n\\"x-road-id\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-exchange-purpose\\'
+        b'": kyc\\n\\"@signature-params\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\'
+        b'" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x10\\"'
+        b';alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signature":"x1=:\x07:"},"request_diges'
+        b't":"sha-256=:\n:","request_hash":"\x01","service":"\x11","status":200,"transaction_id":"\x02"},"dossier":"","fields'
+        b'":["personal_id","full_name","born_on","sex"],"kind":"exchange.answered","legal_basis":"91/2025/QH15, \xc4\x90i\xe1'
+        b'\xbb\x81u ","on_behalf_of":"","purpose":"kyc","version":1,"who":"'
     ),
 }
 """Number 1 was in use before the first release."""
@@ -135,40 +136,69 @@ PLACES: Final = (
     (b";created=", SECONDS, 2),
 )
 """What stands before a value, its form, and how many different ones there are at most; the order is part of the format."""
-WORDS: Final = (b'"client":"', b'"service":"', b'"agreement":"', b'"message_id":"')
-"""What stands before a word that the text repeats."""
+WORDS: Final = (b'"service":"', b'"client":"', b'"agreement":"', b'"message_id":"')
+"""What stands before a word that the text repeats; a service's name begins with one that may be a client's."""
+KEY_PLACE: Final = b'"key_id":"'
+MOST_KEYS: Final = 2
+"""Keys' identifiers are words where they are known, and values where they are not."""
 FORMS: Final = tuple(form for _, form, count in PLACES for _ in range(count))
 MARKS: Final = tuple(bytes([number]) for number in range(1, len(FORMS) + 1))
-WORD_MARKS: Final = tuple(bytes([number]) for number in range(len(FORMS) + 1, len(FORMS) + len(WORDS) + 1))
+WORD_MARKS: Final = tuple(bytes([number]) for number in range(len(FORMS) + 1, len(FORMS) + MOST_KEYS + len(WORDS) + 1))
 END_OF_WORD: Final = b"\0"
-CONTROLS: Final = b"".join((END_OF_WORD, *MARKS, *WORD_MARKS))
+KNOWN: Final = b"\x1f"
+CONTROLS: Final = b"".join((END_OF_WORD, *MARKS, *WORD_MARKS, KNOWN))
+
+Words = Mapping[bytes, int]
+"""Numbers of words."""
+NO_WORDS: Final[Words] = {}
+WordAt = Callable[[int], bytes]
+"""Returns the word of a number, or raises ``KeyError``."""
 
 
-def packed(text: bytes) -> bytes:
-    """Return the text in the shorter of its two forms."""
+def unknown(number: int) -> bytes:
+    """Know no word."""
+    raise KeyError(number)
+
+
+def packed(text: bytes, words: Words = NO_WORDS) -> bytes:
+    """Return the text in the shorter of its two forms.
+
+    Args:
+        text: JSON.
+        words: that whoever unpacks will know, too.
+    """
     if len(text) < LEAST_BYTES or len(text.translate(None, CONTROLS)) < len(text):
         return text
-    rest, values = _taken_out(text)
+    rest, values = _taken_out(text, words)
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW_BITS, MEMORY_LEVEL, zdict=DICTIONARIES[NEWEST])
     short = b"".join((bytes([NEWEST]), packer.compress(rest), packer.flush(), *values))
     return short if len(short) < len(text) else text
 
 
-def unpacked(stored: bytes) -> bytes:
-    """Return the text of either form; nothing if it is neither."""
+def unpacked(stored: bytes, word_at: WordAt = unknown) -> bytes:
+    """Return the text of either form; nothing if it is neither.
+
+    Args:
+        stored: what ``packed`` returned.
+        word_at: returns the word of a number.
+    """
     if not stored or stored[0] not in DICTIONARIES:
         return stored
     opener = zlib.decompressobj(WINDOW_BITS, zdict=DICTIONARIES[stored[0]])
     try:
         rest = opener.decompress(stored[1:], LARGEST_BYTES)
-        return _put_back(rest, opener.unused_data) if opener.eof else b""
-    except (zlib.error, ValueError):
+        return _put_back(rest, opener.unused_data, word_at) if opener.eof else b""
+    except (zlib.error, ValueError, KeyError):
         return b""
 
 
-def _taken_out(text: bytes) -> tuple[bytes, list[bytes]]:
+def _taken_out(text: bytes, known: Words) -> tuple[bytes, list[bytes]]:
     """Put a mark wherever a value stands; return the text with marks, and the values in the order of their marks."""
-    values, first = [], 0
+    whole, values, first = text, [], 0
+    words = [key for key in _keys_in(text) if key in known]
+    words += [b""] * (MOST_KEYS - len(words))
+    for key, mark in zip(words, WORD_MARKS, strict=False):
+        text = mark.join(text.split(key)) if key else text
     for before, form, count in PLACES:
         found, at = 0, text.find(before)
         while at >= 0 and found < count:
@@ -179,13 +209,29 @@ def _taken_out(text: bytes) -> tuple[bytes, list[bytes]]:
                 found, at = found + 1, 0 if count > 1 else at  # what stood before the place may be shorter now
             at = text.find(before, at)
         first += count
-    words = []
-    for before, mark in zip(WORDS, WORD_MARKS, strict=True):
-        at = text.find(before) + len(before)
-        word = text[at : text.find(b'"', at)] if at >= len(before) else b""
+    names = [_word(whole, whole.find(before) + len(before)) if before in whole else b"" for before in WORDS[:-1]]
+    names.append(_word(text, text.find(WORDS[-1]) + len(WORDS[-1])) if WORDS[-1] in text else b"")
+    for word, mark in zip(names, WORD_MARKS[MOST_KEYS:], strict=True):
         text = mark.join(text.split(word)) if word else text
         words.append(word)
-    return END_OF_WORD.join((*words, text)), values
+    written = (KNOWN + b"%d" % known[word] if word in known else word for word in words)
+    return END_OF_WORD.join((*written, text)), values
+
+
+def _keys_in(text: bytes) -> list[bytes]:
+    """Return the first keys' identifiers of a text."""
+    keys: list[bytes] = []
+    at = 0
+    while len(keys) < MOST_KEYS and (at := text.find(KEY_PLACE, at)) >= 0:
+        at += len(KEY_PLACE)
+        if (key := _word(text, at)) not in keys:
+            keys.append(key)
+    return keys
+
+
+def _word(text: bytes, at: int) -> bytes:
+    """Return what stands from a place to the end of its string."""
+    return text[at : text.find(b'"', at)]
 
 
 def _letters(text: bytes, at: int, form: Form) -> bytes:
@@ -207,10 +253,10 @@ def _read(letters: bytes, form: Form) -> bytes:
         return b""
 
 
-def _put_back(rest: bytes, values: bytes) -> bytes:
-    *words, rest = rest.split(END_OF_WORD, len(WORDS))
+def _put_back(rest: bytes, values: bytes, word_at: WordAt) -> bytes:
+    *words, rest = rest.split(END_OF_WORD, len(WORD_MARKS))
     for mark, word in zip(WORD_MARKS[::-1], words[::-1], strict=True):  # a later word may hold an earlier one
-        rest = rest.replace(mark, word)
+        rest = rest.replace(mark, word_at(int(word[1:])) if word.startswith(KNOWN) else word)
     at = 0
     for mark, form in zip(MARKS, FORMS, strict=True):
         if mark in rest:

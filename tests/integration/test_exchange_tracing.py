@@ -12,7 +12,12 @@ from exchange_gateways import POPULATION, SYSTEM, Gateways, served
 from otlp_receiver import receiver
 
 CONSUMER, PROVIDER = "dean06-consumer-gateway", "dean06-provider-gateway"
-CALLER = SpanContext(0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7, False, TraceFlags(1), TraceState([("vendor", "a:1")]))
+CALLER_SPAN = 0x00F067AA0BA902B7
+
+
+def caller(number):
+    """Return a caller's span in a trace of its own."""
+    return SpanContext((0x4BF92F3577B34DA6 << 64) + number, CALLER_SPAN, False, TraceFlags(1), TraceState([("vendor", "a:1")]))
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +59,15 @@ def spans_of(collector, trace_id, *, count):
 
 
 def test_one_trace_leads_from_the_caller_over_both_gateways_to_the_service(gateways, collector):
-    answered = gateways.curl(f"{SYSTEM}/x", *lines_of(CALLER), "-H", "X-Road-Id: traced-1")
+    context = caller(0xA3CE929D0E0E4736)
+    answered = gateways.curl(f"{SYSTEM}/x", *lines_of(context), "-H", "X-Road-Id: traced-1")
 
     assert answered.status == 200, answered
-    spans = spans_of(collector, f"{CALLER.trace_id:032x}", count=13)
+    spans = spans_of(collector, f"{context.trace_id:032x}", count=15)
     ours = {(made_by, span.name): span for made_by, span in spans}
     service = "POST VN/GOV/G01/POPULATION/system"
     consumer, provider = ours[CONSUMER, service], ours[PROVIDER, service]
-    assert consumer.parent_span_id.hex() == f"{CALLER.span_id:016x}"
+    assert consumer.parent_span_id.hex() == f"{CALLER_SPAN:016x}"
     assert provider.parent_span_id == ours[CONSUMER, "hop"].span_id
     assert {name for made_by, name in ours if made_by == CONSUMER} == {service, "authorise", "sign", "hop", "verify", "commit", "answer"}
     of_provider = {service, "verify", "replay", "authorise", "service", "sign", "commit", "answer"}
@@ -70,23 +76,24 @@ def test_one_trace_leads_from_the_caller_over_both_gateways_to_the_service(gatew
         assert name == service or span.parent_span_id == ours[made_by, service].span_id
         assert span.end_time_unix_nano >= span.start_time_unix_nano
     asked = answered.json["headers"]
-    assert asked["traceparent"] == f"00-{CALLER.trace_id:032x}-{ours[PROVIDER, 'service'].span_id.hex()}-01"
+    assert asked["traceparent"] == f"00-{context.trace_id:032x}-{ours[PROVIDER, 'service'].span_id.hex()}-01"
     assert asked["tracestate"] == "vendor=a:1"
     assert "traceparent" not in answered.headers
 
 
 def test_the_records_of_both_sides_name_the_trace(gateways):
-    gateways.curl(f"{SYSTEM}/x", *lines_of(CALLER), "-H", "X-Road-Id: traced-2")
+    context = caller(0xA3CE929D0E0E4737)
+    gateways.curl(f"{SYSTEM}/x", *lines_of(context), "-H", "X-Road-Id: traced-2")
 
     def both():
         found = gateways.help("/records", message_id="traced-2")
         return found if len(found) == 2 else None
 
-    assert {record["trace_id"] for record in eventually(both)} == {f"{CALLER.trace_id:032x}"}
+    assert {record["trace_id"] for record in eventually(both)} == {f"{context.trace_id:032x}"}
 
 
 def test_a_refusal_is_logged_with_its_trace_and_is_a_failed_span(gateways, collector):
-    context = SpanContext(0x5BF92F3577B34DA6A3CE929D0E0E4737, CALLER.span_id, False, TraceFlags(1))
+    context = caller(0xA3CE929D0E0E4738)
     assert gateways.curl(f"{POPULATION}/v1/persons/look-up", *lines_of(context), purpose="curiosity").status == 500
 
     spans = spans_of(collector, f"{context.trace_id:032x}", count=8)
@@ -99,12 +106,14 @@ def test_a_refusal_is_logged_with_its_trace_and_is_a_failed_span(gateways, colle
 
 
 def test_a_call_without_a_trace_begins_one_that_the_service_gets_too(gateways, collector):
-    before = len(collector.spans())
     asked = gateways.curl(f"{SYSTEM}/x").json["headers"]
 
     version, trace_id, _span, flags = asked["traceparent"].split("-")
     assert (version, len(trace_id), flags) == ("00", 32, "00")  # of a ratio of nothing nothing is recorded
-    assert len(collector.spans()) == before
+    later = caller(0xA3CE929D0E0E4739)
+    gateways.curl(f"{SYSTEM}/x", *lines_of(later))
+    spans_of(collector, f"{later.trace_id:032x}", count=15)  # what waited before it was sent before it
+    assert trace_id not in {span.trace_id.hex() for _, span in collector.spans()}
 
 
 def test_a_person_s_number_in_a_trace_goes_no_further(gateways):

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 from dean06.exchange.domain.faults import PROVIDER_GATEWAY
 from dean06.exchange.errors import BadRequest
-from dean06.exchange.wire import incoming, read_body
+from dean06.exchange.wire import Incoming, incoming, read_body
 from dean06.site import gateway
 from dean06.site.gateway import LARGEST_HEAD_BYTES, BoundedProtocol
 
@@ -175,6 +175,16 @@ def test_the_body_before_a_head_does_not_count_as_head():
     answers = told(got(asked + body + SECOND[:5], SECOND[5:], pause=0.1))
 
     assert [answer["path"] for answer in answers] == ["/first", "/second"]
+
+
+async def test_a_body_of_another_length_than_was_announced_is_refused():
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    request = Incoming("POST", "/x", "", (("content-length", "3"),), "")
+
+    with pytest.raises(BadRequest, match="not as long"):
+        await read_body(request, receive)
 
 
 # -- refusals

@@ -18,6 +18,7 @@ from uuid import uuid4
 import structlog
 import uvicorn
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser, parse_url
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY, fault_of, rendered
@@ -144,7 +145,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._owed_since = self.loop.time()
         self._unread += len(data)
         try:
-            self._parse(data)
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as offer:
+                self._go_on(memoryview(data)[offer.args[0] :])
         except HttpParserInvalidMethodError:
             self._refuse(MethodNotAllowed())
         except HttpParserError:
@@ -153,19 +157,18 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._unread > LARGEST_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse(HeadersTooLarge())
 
-    def _parse(self, data: bytes) -> None:
-        """Feed the parser; where it stops for an offer of another protocol, it is fed that head once more without the offer.
+    def _go_on(self, rest: memoryview) -> None:
+        """Feed the parser again where it stopped for an offer of another protocol.
 
         Raises:
             HttpParserError: this is no HTTP.
         """
-        rest = memoryview(data)
-        while rest:
+        while True:
+            self._begin_again()
             try:
                 self.parser.feed_data(rest)
             except HttpParserUpgrade as offer:
                 rest = rest[offer.args[0] :]
-                self._begin_again()
             else:
                 return
 
@@ -280,14 +283,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread = 0
         if self._owed_since is not None:
             self._owed_since = min(self.loop.time(), self._owed_since + len(body) / SLOWEST_BYTES_PER_SECOND)
-        super().on_body(body)
+        cycle: RequestResponseCycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """End a request."""
-        if self.parser.should_upgrade():
+        """End a request; with an offer it has not yet begun."""
+        if self._in_head:
             return
         self._in_head, self._unread, self._owed_since = True, 0, None
-        super().on_message_complete()
+        cycle: RequestResponseCycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Go on with what was asked meanwhile, or end with what is left to say."""

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import connections
 
 from dean06.exchange import providing, snapshot
 from dean06.exchange.consuming import prepare
@@ -49,6 +50,18 @@ AGREEMENT = """
 """
 
 
+async def in_a_thread_that_ends(function):
+    """Run what uses the database in a thread that leaves no session behind."""
+
+    def work():
+        try:
+            return function()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(work)
+
+
 @dataclass
 class World:
     """The provider's gateway in this process."""
@@ -70,6 +83,7 @@ class World:
 
         async def work():
             edge = ProviderEdge()
+            edge.in_thread = in_a_thread_that_ends
             before(edge)
             try:
                 if at_once:

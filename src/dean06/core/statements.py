@@ -52,6 +52,11 @@ class Column:
         return HEAD.pack(1, NULL in items, self._oid, len(values), 1) + b"".join(items)
 
 
+def day_of(data: bytes) -> date:
+    """Return the day that PostgreSQL's binary value stands for."""
+    return date.fromordinal(int.from_bytes(data, "big", signed=True) + FIRST_DAY)
+
+
 def _sized(data: bytes) -> bytes:
     return SIZE.pack(len(data)) + data
 

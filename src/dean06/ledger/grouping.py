@@ -11,8 +11,8 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from dean06.core.keys import new_key
-from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement
-from dean06.ledger.actions import FIND_KEYS, Draft, Owner, made_of, owner_of, wrapped_row
+from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement, day_of
+from dean06.ledger.actions import Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
 from dean06.ledger.domain.packing import NO_WORDS, Words
 from dean06.ledger.secrets import new_data_key, unwrap
@@ -48,6 +48,15 @@ WRITE: Final[LiteralString] = """
     )"""
 RESULT: Final[LiteralString] = " SELECT id FROM destroyed"
 ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES)
+OF_PEOPLE: Final = Statement(
+    "SELECT DISTINCT ON (subject) subject, id, wrapped FROM ledger_ledgerkey"
+    " WHERE subject = ANY (%b::bytea[]) AND wrapped IS NOT NULL ORDER BY subject, id",
+    BYTES,
+)
+OF_DAYS: Final = Statement(
+    "SELECT DISTINCT ON (day) day, id, wrapped FROM ledger_ledgerkey WHERE day = ANY (%b::date[]) AND wrapped IS NOT NULL ORDER BY day, id",
+    DAYS,
+)
 PERSON: Final = (UUIDS, NUMBERS, BYTES)
 KEY: Final = (UUIDS, BYTES, DAYS, BYTES, INSTANTS)
 
@@ -119,15 +128,13 @@ class EntryWriter:
         moment = time.monotonic()
         found = {owner: known[1] for owner in at if (known := self._opened.get(owner)) is not None and known[0] > moment}
         unknown = [owner for owner in at if owner not in found]
-        for name, owners in (
-            ("subject", [owner for owner in unknown if isinstance(owner, bytes)]),
-            ("day", [owner for owner in unknown if not isinstance(owner, bytes)]),
+        for statement, owners in (
+            (OF_PEOPLE, [owner for owner in unknown if isinstance(owner, bytes)]),
+            (OF_DAYS, [owner for owner in unknown if not isinstance(owner, bytes)]),
         ):
-            if owners:
-                rows = await connection.execute(FIND_KEYS[name], [owners], binary=True)
-                for owner, key_id, wrapped in await rows.fetchall():
-                    if data_key := unwrap(bytes(wrapped), key_id=key_id):
-                        found[bytes(owner) if name == "subject" else owner] = key_id, data_key
+            for owner, row_id, wrapped in await connection.run(statement, [owners]) if owners else ():
+                if owner and row_id and wrapped and (data_key := unwrap(wrapped, key_id=(key_id := UUID(bytes=row_id)))):
+                    found[owner if statement is OF_PEOPLE else day_of(owner)] = key_id, data_key
         missing: Mapping[Owner, Any] = {owner: at[owner] for owner in unknown if owner not in found}
         return found | {owner: (new_key(), new_data_key()) for owner in missing}, dict(missing)
 

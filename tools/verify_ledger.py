@@ -54,6 +54,7 @@ KEY_NAME = "dean06.ledger"
 PROOF_FORMAT = "dean06-ledger-proof/1"
 BUNDLE_FORMAT = "dean06-evidence/1"
 LARGEST_BUNDLE_BYTES = 100_000_000
+LONGEST_ON_ITS_WAY = timedelta(minutes=10)  # of a message, from its signature to the record
 ARCHIVE_FORMAT = "dean06-ledger-archive/1"
 EXPORT_FORMAT = "dean06-ledger-export/1"
 LENGTH = struct.Struct(">I")
@@ -650,6 +651,7 @@ class Bundle:
         self.files, self.manifest, self.keys, self.witnesses = files, manifest, keys, witnesses
         self.roots = load_pem_x509_certificates(trust) if trust else []
         self.log = self.entry = ""
+        self.recorded_at = EPOCH
 
     def findings(self) -> Iterator[Finding]:
         """Return everything that does not fit."""
@@ -661,6 +663,7 @@ class Bundle:
         for name in self.manifest["records"]:
             record = json.loads(self.files[name])
             self.log, self.entry = record["entry"]["log"], record["entry"]["id"]
+            self.recorded_at = datetime.fromisoformat(record["entry"]["recorded_at"])
             yield from verify_proof(record, self.keys)
             yield from self._named(self._anchor_faults(record))
             if record.get("reading"):
@@ -744,7 +747,11 @@ class Bundle:
         given = dict(re.findall(r';(created|keyid)="?([^;"]+)', parts['"@signature-params"']))
         if given["keyid"] != signed["key_id"]:
             yield "record_altered", f"the {who} was signed for another key than the record says"
-        yield from self._chain_faults(who, chain, datetime.fromtimestamp(int(given["created"]), tz=EPOCH.tzinfo))
+        created = datetime.fromtimestamp(int(given["created"]), tz=EPOCH.tzinfo)
+        ended = self.manifest.get("keys_end", {}).get(signed["key_id"])
+        if ended and (created > (end := datetime.fromisoformat(ended)) or self.recorded_at > end + LONGEST_ON_ITS_WAY):
+            yield "key_ended", f"the key of the {who} no longer counted from {ended} on, as the keeper of the evidence says"
+        yield from self._chain_faults(who, chain, created)
         names = {str(part.value) for part in chain[0].subject}
         if name and name not in names:
             yield "certificate_altered", f"the certificate of the {who} is not that of {name}"

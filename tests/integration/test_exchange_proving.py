@@ -42,12 +42,6 @@ def test_both_signatures_of_each_side_s_record_are_verified(kept):
     assert (seen.signatures, seen.findings) == (8, ())
 
 
-def test_signatures_by_keys_that_are_not_published_any_more_are_verified_by_their_certificates(kept, monkeypatch):
-    monkeypatch.setattr("dean06.exchange.proving.messages.published_keys", lambda _name: ())
-
-    assert (verify_messages(processes=1).signatures, problems()) == (8, set())
-
-
 def forged(detail, name, **changes):
     return {**detail, name: {**detail[name], **changes}}
 

@@ -184,6 +184,8 @@ def test_a_retired_token_key_leaves_publication_after_a_week_and_an_officers_nev
     with time_machine.travel(datetime.now(UTC) + timedelta(days=8), tick=False):
         assert len(public.published_keys(token)) == 1
         assert len(public.published_keys(officer)) == 2
+        assert [len(public.kept_keys(name)) for name in (token, officer)] == [2, 2]
+    assert [key.certificates_pem.count(b"BEGIN CERTIFICATE") for key in public.kept_keys(officer)] == [2, 2]
 
 
 def test_a_rotation_by_another_process_is_seen_at_the_next_call(key_dir):

@@ -13,7 +13,7 @@ from dean06.core.databases import database_of
 from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
-from dean06.exchange.entries import EnrolledKey, MemberEntry, ServiceEntry, Snapshot, SubsystemEntry
+from dean06.exchange.entries import EnrolledKey, EvidenceKey, MemberEntry, ServiceEntry, Snapshot, SubsystemEntry
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
 from dean06.signing.public import published_keys, read_certificate, read_spki
 
@@ -73,7 +73,9 @@ def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
     services: dict[ServiceId, ServiceEntry] = {}
     for one in content["members"]:
         keys = {key["kid"]: EnrolledKey(read_spki(base64.b64decode(key["spki"])), _instant(key["not_after"])) for key in one["keys"]}
-        members[one["id"]] = MemberEntry(one["id"], one["name"], one["gateway"], one["key_name"], one["revoked"], keys)
+        members[one["id"]] = MemberEntry(
+            one["id"], one["name"], one["gateway"], one["key_name"], one["revoked"], keys, evidence_keys=_evidence_keys(one)
+        )
         for inner in one["subsystems"]:
             client = ClientId.parse(f"{one['id']}/{inner['code']}")
             subsystems[client] = SubsystemEntry(client, inner["name"], inner["authentication"], tokens.get(str(client), ""))
@@ -94,6 +96,13 @@ def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
         versions[agreement.code].append(Version(agreement, one["standing"]))
     groups = {code: [ClientId.parse(client) for client in clients] for code, clients in content["groups"].items()}
     return Snapshot(version, members, subsystems, services, _between(versions, groups))
+
+
+def _evidence_keys(member: Mapping[str, Any]) -> dict[str, EvidenceKey]:
+    return {
+        key["kid"]: EvidenceKey(read_spki(base64.b64decode(key["spki"])), key["certificates"].encode("ascii"), _instant(key["ends_at"]))
+        for key in member.get("evidence_keys", ())
+    }
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -22,6 +22,22 @@ class EnrolledKey:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceKey:
+    """A key that is or was a member's, by which what it signed stays proven.
+
+    Attributes:
+        public_key: of the signatures.
+        certificates: PEM of its certificate and the authorities above it, without the root; may be empty.
+        ends_at: what it signed later does not count: end of certificate or overlap, revocation, the first enrolled key for those of
+            the key store, the member was shut out. None: nothing of that.
+    """
+
+    public_key: PublicKey
+    certificates: bytes = field(repr=False)
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberEntry:
     """An organisation as the gateways see it.
 
@@ -33,6 +49,7 @@ class MemberEntry:
         is_revoked: shut out by the operator.
         enrolled: the keys that count, by identifier; None: those that this installation's key store publishes.
         revoked_kids: identifiers that no longer count.
+        evidence_keys: each key that it ever had, in a gateway that follows a signed configuration; others read their tables.
     """
 
     id: str
@@ -42,6 +59,7 @@ class MemberEntry:
     is_revoked: bool = False
     enrolled: Mapping[str, EnrolledKey] | None = None
     revoked_kids: frozenset[str] = frozenset()
+    evidence_keys: Mapping[str, EvidenceKey] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

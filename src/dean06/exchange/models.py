@@ -87,7 +87,8 @@ class MemberKey(models.Model):
     certificate = models.TextField(default="", blank=True)
     not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
     requested_at = models.DateTimeField(default=now)
-    decided_at = models.DateTimeField(null=True)
+    approved_at = models.DateTimeField(null=True, help_text="Since when it counts; stays when it is revoked.")
+    decided_at = models.DateTimeField(null=True, help_text="Of the last decision: approval, refusal or revocation.")
     decided_by = models.CharField(max_length=200, default="", blank=True)
     reason = models.CharField(max_length=500, default="", blank=True)
 

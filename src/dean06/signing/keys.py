@@ -131,7 +131,12 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _public_key(version: KeyVersion) -> PublicKey:
+def public_key_of(version: KeyVersion) -> PublicKey:
+    """Return the public half of a version.
+
+    Raises:
+        KeyDamaged: the store holds something else.
+    """
     key = load_der_public_key(version.public_der)
     if not isinstance(key, PublicKey):
         raise KeyDamaged(kid=version.kid)
@@ -165,7 +170,7 @@ def signer_of(record: KeyRecord, store: KeyBackend) -> Signer:
     known = _signers.get(place)
     if known is not None and known[0] is version:
         return known[1]
-    public_key = _public_key(version)
+    public_key = public_key_of(version)
     private_key = store.private_key(record.name, version.kid)
     if private_key.public_key() != public_key:
         raise KeyDamaged(f"The halves of the key {record.name} do not belong together.", name=record.name)
@@ -185,7 +190,7 @@ def published_keys(name: str) -> tuple[PublishedKey, ...]:
     """Return the public keys that others may still meet, the current one first."""
     now = clock.now()
     return tuple(
-        PublishedKey(kid=version.kid, public_key=_public_key(version), not_after=version.published_until)
+        PublishedKey(kid=version.kid, public_key=public_key_of(version), not_after=version.published_until)
         for version in backend().record(name).versions
         if version.published_until is None or version.published_until > now
     )

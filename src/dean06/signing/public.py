@@ -11,12 +11,13 @@ from dean06.signing.signatures import FieldBox, Finding, PdfSignature
 from dean06.signing.stamps import stamped_at
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
 from dean06.signing.tls import TlsIdentity, tls_identity, write_tls_files
-from dean06.signing.trust import certificates_of, chain_pem, ensure_trust, rotate, rotation_order, trust_anchor_pem
+from dean06.signing.trust import KeptKey, certificates_above, chain_pem, ensure_trust, kept_keys, rotate, rotation_order, trust_anchor_pem
 
 __all__ = [
     "Certified",
     "FieldBox",
     "Finding",
+    "KeptKey",
     "KeyState",
     "PdfSignature",
     "PublicKey",
@@ -29,12 +30,13 @@ __all__ = [
     "add_signature_fields",
     "answer_timestamp_query",
     "certificate_request",
-    "certificates_of",
+    "certificates_above",
     "certify_member",
     "chain_pem",
     "ensure_key",
     "ensure_trust",
     "inspect_pdf",
+    "kept_keys",
     "key_states",
     "published_keys",
     "read_certificate",

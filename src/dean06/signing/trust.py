@@ -1,7 +1,7 @@
 """The chain of trust: its roots and authorities, what is published of it, and renewal in its order."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography import x509
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 
 from dean06.core import clock
+from dean06.signing.backend import PublicKey
 from dean06.signing.certificates import Authority, issue, revocation_list
 from dean06.signing.errors import KeyCannotSignThis
 from dean06.signing.keys import (
@@ -24,6 +25,7 @@ from dean06.signing.keys import (
     backend,
     ensure_key,
     ensured_authority,
+    public_key_of,
     signer,
     signer_of,
 )
@@ -77,7 +79,7 @@ def certificates_named(name: str) -> Iterator[x509.Certificate]:
 
 def trust_anchor_pem() -> bytes:
     """Return the root certificates as PEM, the current one first."""
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in trust_anchors())
+    return _pem(trust_anchors())
 
 
 def chain(name: str) -> tuple[x509.Certificate, ...]:
@@ -125,19 +127,42 @@ def _linked(certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
 
 def chain_pem(name: str) -> bytes:
     """Return a key's certificate and the authorities above it as PEM, without the root."""
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain(name))
+    return _pem(chain(name))
 
 
-def certificates_of(name: str, kid: str) -> bytes:
-    """Return the certificate of one version of a key, current or retired, and the authorities above it as PEM, without the root.
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """The public half of one version of a key, with its certificate and the authorities above it as PEM, without the root.
 
-    Empty when there is no such version or it was published bare.
+    There are no certificates where it was published bare.
     """
-    for version in backend().record(name).versions:
-        if version.kid == kid and version.certificate_der is not None:
-            linked = _linked(x509.load_der_x509_certificate(version.certificate_der))
-            return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in linked)
-    return b""
+
+    kid: str
+    public_key: PublicKey
+    certificates_pem: bytes
+
+
+def kept_keys(name: str) -> tuple[KeptKey, ...]:
+    """Return all versions of a key, current, retired and out of publication, the current one first.
+
+    Raises:
+        KeyNotFound: no such key.
+    """
+    versions = backend().record(name).versions
+    return tuple(KeptKey(version.kid, public_key_of(version), _certificates_pem(version.certificate_der)) for version in versions)
+
+
+def _certificates_pem(der: bytes | None) -> bytes:
+    return _pem(_linked(x509.load_der_x509_certificate(der))) if der is not None else b""
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def certificates_above(certificate_pem: str) -> bytes:
+    """Return a certificate that this installation issued and the authorities above it as PEM, without the root."""
+    return _pem(_linked(x509.load_pem_x509_certificate(certificate_pem.encode())))
 
 
 def _key_identifier(certificate: x509.Certificate) -> bytes:

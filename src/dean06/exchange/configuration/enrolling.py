@@ -84,6 +84,7 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
     name = key.member.name[:LONGEST_COMMON_NAME]
     certified = certify_member(key.request.encode(), common_name=name, organisation=name)
     key.state, key.certificate, key.not_after = State.ACTIVE, certified.certificate_pem, certified.not_after
+    key.approved_at = now()
     if decision is not None and (post := _operating(actor)) is not None:
         decision.decided_by, decision.decided_for = actor.person, readable(post)
         decision.save(using=EXCHANGE)

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 
 from dean06.core.clock import now
 from dean06.core.databases import database_of
+from dean06.exchange.entries import EvidenceKey
+from dean06.exchange.keyring import keys_ever_of
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
 from dean06.exchange.sealing import REGISTRY_KEY, canonical, registry_signer, sealed
 from dean06.exchange.snapshot import EnrolledKey, gateway_origin, keys_of
@@ -77,7 +79,7 @@ def shared_content() -> dict[str, Any]:
     for row in Service.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
         services.setdefault(row.subsystem_id, []).append(_service(row, digests.get(str(row), "")))
     members = []
-    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems").order_by("id"):
+    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys").order_by("id"):
         subsystems = [
             {"code": row.code, "name": row.name, "authentication": row.authentication, "services": services.get(row.id, [])}
             for row in sorted(member.subsystems.all(), key=lambda row: row.code)
@@ -89,10 +91,8 @@ def shared_content() -> dict[str, Any]:
                 "gateway": gateway_origin(member.gateway),
                 "key_name": member.key_name,
                 "revoked": member.revoked_at is not None,
-                "keys": [
-                    {"kid": kid, "spki": _spki(key.public_key), "not_after": _iso(key.not_after)}
-                    for kid, key in sorted(keys_of(member).items())
-                ],
+                "keys": [_key(kid, key) for kid, key in sorted(keys_of(member).items())],
+                "evidence_keys": [_evidence_key(kid, key) for kid, key in sorted(keys_ever_of(member).items())],
                 "subsystems": subsystems,
             }
         )
@@ -129,6 +129,10 @@ def _agreements() -> list[dict[str, Any]]:
 
 def _key(kid: str, key: EnrolledKey) -> dict[str, Any]:
     return {"kid": kid, "spki": _spki(key.public_key), "not_after": _iso(key.not_after)}
+
+
+def _evidence_key(kid: str, key: EvidenceKey) -> dict[str, Any]:
+    return {"kid": kid, "spki": _spki(key.public_key), "certificates": key.certificates.decode("ascii"), "ends_at": _iso(key.ends_at)}
 
 
 def _spki(key: PublicKey) -> str:

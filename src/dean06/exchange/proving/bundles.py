@@ -16,14 +16,16 @@ from django.db import transaction
 from dean06.core.actor import Actor
 from dean06.core.clock import now
 from dean06.core.databases import database_of
-from dean06.exchange import snapshot
 from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.domain.proving import is_signed_record
+from dean06.exchange.entries import EvidenceKey
 from dean06.exchange.errors import EvidenceNotFound
 from dean06.exchange.evidence import PROVIDER_LOG
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.proving.indexing import index_evidence
+from dean06.exchange.proving.keys import key_of
 from dean06.ledger.public import evidence_of, public_keys_pem, record, witnesses
-from dean06.signing.public import certificates_of, trust_anchor_pem
+from dean06.signing.public import trust_anchor_pem
 
 OPERATORS_LOG: Final = "exchange.evidence"
 """Who searched and who was handed out what."""
@@ -42,7 +44,7 @@ records/<side>.json   entry of the side's log, its readable part with salt, path
                       checkpoints that witnesses cosigned or that a time-stamp authority stamped (RFC 3161)
 members/<key id>.pem  certificates of the signing keys (RFC 7638 thumbprint), up to the issuing authority
 trust/                the root, the log's public keys and the witnesses' verifier keys as this installation knows them
-manifest.json         SHA-256 of every file
+manifest.json         SHA-256 of every file; until when what a key signed counts, where it ended (overlap, revocation)
 """
 
 
@@ -100,8 +102,8 @@ def bundle(rows: Iterable[EvidenceIndex], *, name: str = "bundle.zip") -> bytes:
         side = row.log.rpartition(".")[2]
         records[side if side not in records else f"{side}-{len(records) + 1}"] = evidence_of(row.entry_id)
     files = {f"records/{side}.json": _json(one) for side, one in records.items()}
-    for key_id, pem in _certificates(records.values()).items():
-        files[f"members/{key_id}.pem"] = pem
+    keys = _keys(records.values())
+    files |= {f"members/{key_id}.pem": key.certificates for key_id, key in keys.items() if key.certificates}
     files |= {
         "trust/root.pem": trust_anchor_pem(),
         "trust/ledger-keys.pem": public_keys_pem(),
@@ -112,23 +114,22 @@ def bundle(rows: Iterable[EvidenceIndex], *, name: str = "bundle.zip") -> bytes:
         "format": FORMAT,
         "made_at": now().isoformat(),
         "records": [f"records/{side}.json" for side in records],
+        "keys_end": {key_id: key.ends_at.isoformat() for key_id, key in keys.items() if key.ends_at is not None},
         "files": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
     }
     return _zip({"manifest.json": _json(manifest), **files})
 
 
-def _certificates(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
-    state = snapshot.current()
-    found: dict[str, bytes] = {}
+def _keys(records: Iterable[Mapping[str, Any]]) -> dict[str, EvidenceKey]:
+    """Return the keys that signed, by identifier, whatever their state today."""
+    found: dict[str, EvidenceKey] = {}
     for one in records:
         detail = json.loads(one["reading"]["payload"])["detail"] if one["reading"] else {}
-        if not detail.get("request"):
+        if not is_signed_record(detail):
             continue
-        client, provider = (ClientId.parse("/".join(detail[name].split("/")[:4])) for name in ("client", "service"))
-        for party, signature in ((client, detail["request"]), (provider, detail["answer"])):
-            pem = certificates_of(state.member(party).key_name, signature["key_id"])
-            if pem:
-                found[signature["key_id"]] = pem
+        for party, signature in ((detail["client"], detail["request"]), (detail["service"], detail["answer"])):
+            if (key := key_of(party, signature["key_id"])) is not None:
+                found[signature["key_id"]] = key
     return found
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
-import structlog
 from django import forms
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,18 +21,14 @@ from django.views.decorators.http import require_GET, require_POST
 from dean06.core.actor import Actor
 from dean06.core.clock import LEGAL_TIME_ZONE
 from dean06.core.databases import database_of
-from dean06.core.errors import Dean06Error
 from dean06.core.paging import page_of
-from dean06.exchange import snapshot
-from dean06.exchange.domain.identifiers import ClientId
-from dean06.exchange.domain.signatures import raw_signature
+from dean06.exchange.domain.proving import faults, is_signed_record
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.operators import operator_of
 from dean06.exchange.proving.bundles import OPERATORS_LOG, evidence_bundle, note_hand_out
+from dean06.exchange.proving.keys import KnownKeys
 from dean06.exchange.proving.opening import standings
 from dean06.ledger.public import evidence_of, record
-
-log = structlog.get_logger(__name__)
 
 PAGE_SIZE: Final = 25
 KINDS: Final[Mapping[str, object]] = {
@@ -44,8 +39,8 @@ KINDS: Final[Mapping[str, object]] = {
 SIGNATURES: Final[Mapping[str, tuple[object, str]]] = {
     "valid": (gettext_lazy("Hai chữ ký đúng"), "ok"),
     "wrong": (gettext_lazy("Chữ ký không đúng"), "stop"),
+    "ended": (gettext_lazy("Ký sau khi khóa hết hiệu lực"), "stop"),
     "none": (gettext_lazy("Không có chữ ký"), ""),
-    "pending": (gettext_lazy("Đang ghi sổ"), "run"),
 }
 
 
@@ -89,13 +84,13 @@ def search(request: HttpRequest) -> HttpResponse:
     asked: dict[str, Any] = form.cleaned_data if form.is_bound else {}
     page = page_of(_found(asked), order=("-entry_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     _note_search(asked, shown=len(page.rows), actor=actor)
-    state = snapshot.current()
+    keys = KnownKeys()
     kept = standings(page.rows)
     rows = [
         {
             "row": row,
             "kind": KINDS.get(row.kind, row.kind),
-            "signatures": SIGNATURES[_signatures(row, state)],
+            "signatures": SIGNATURES[_signatures(row, keys)],
             "kept": kept.get(row.entry_id),
         }
         for row in page.rows
@@ -141,26 +136,16 @@ def _midnight(day: Any) -> datetime:
     return datetime.combine(day, time.min, LEGAL_TIME_ZONE).astimezone(UTC)
 
 
-def _signatures(row: EvidenceIndex, state: snapshot.Snapshot) -> str:
-    """Verify both signatures of a record anew with the members' published keys."""
+def _signatures(row: EvidenceIndex, keys: KnownKeys) -> str:
+    """Verify both signatures of a record anew with the keys that the members had."""
     if not row.is_signed:
         return "none"
-    try:
-        reading = evidence_of(row.entry_id)["reading"]
-        detail = json.loads(reading["payload"])["detail"] if reading else {}
-        if not detail.get("request"):
-            return "none"
-        parties = (("client", "request"), ("service", "answer"))
-        good = all(
-            state.verifier(ClientId.parse("/".join(detail[party].split("/")[:4])))(
-                detail[what]["key_id"], detail[what]["base"].encode(), raw_signature(detail[what]["signature"])
-            )
-            for party, what in parties
-        )
-    except Dean06Error as error:
-        log.info("exchange.evidence_not_verified", entry=str(row.entry_id), code=error.code)
-        return "wrong"
-    return "valid" if good else "wrong"
+    reading = evidence_of(row.entry_id)["reading"]
+    detail = json.loads(reading["payload"])["detail"] if reading else {}
+    if not is_signed_record(detail):
+        return "none"
+    found = {problem for problem, _sentence in faults(detail, recorded_at=row.recorded_at, keys=keys)}
+    return ("ended" if found == {"key_ended"} else "wrong") if found else "valid"
 
 
 def _note_search(asked: Mapping[str, Any], *, shown: int, actor: Actor) -> None:

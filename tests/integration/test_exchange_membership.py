@@ -16,12 +16,12 @@ from browser import assert_accessible, shoot
 from dean06.core.actor import SYSTEM
 from dean06.exchange import snapshot
 from dean06.exchange.configuration import enrolling
-from dean06.exchange.configuration.errors import GroupChangeImpossible, GroupChangeNotWaiting
+from dean06.exchange.configuration.errors import GroupChangeImpossible, GroupChangeNotWaiting, KeyIsOver
 from dean06.exchange.configuration.grouping import decide_change, request_change
 from dean06.exchange.configuration.models import GroupChange, KeyDecision
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import NotInAgreementOffice, SecondPersonNeeded
-from dean06.exchange.models import GroupMember
+from dean06.exchange.models import GroupMember, MemberKey
 from dean06.ledger.models import LedgerEntry
 from dean06.site import middleware
 from exchange_agreements_world import CLIENT, REASON, world_of_agreements
@@ -105,6 +105,50 @@ def test_the_command_line_of_the_installation_still_decides(world):
 
     assert enrolling.approve_key(member=BANK, kid=entered.kid, actor=SYSTEM).state == "active"
     assert not KeyDecision.objects.filter(key=entered).exists()
+
+
+def test_who_refuses_and_who_revokes_is_known_beside_who_approved(world):
+    refused, approved = (enrolling.request_key(member=BANK, request_pem=request_pem(), actor=world.operator) for _ in range(2))
+    enrolling.refuse_key(member=BANK, kid=refused.kid, reason=REASON, actor=world.second_operator)
+    enrolling.approve_key(member=BANK, kid=approved.kid, actor=world.second_operator)
+    enrolling.revoke_key(member=BANK, kid=approved.kid, reason=REASON, actor=world.operator)  # at night there is one
+
+    decisions = [KeyDecision.objects.get(key=key) for key in (refused, approved)]
+    assert [(one.decided_by, one.revoked_by) for one in decisions] == [
+        (world.second_operator.person, None),
+        (world.second_operator.person, world.operator.person),
+    ]
+
+
+def test_a_key_that_the_command_line_entered_remembers_the_people_who_decided(world):
+    entered = enrolling.request_key(member=BANK, request_pem=request_pem(), actor=SYSTEM)
+    enrolling.approve_key(member=BANK, kid=entered.kid, actor=world.operator)
+
+    decision = KeyDecision.objects.get(key=entered)
+    assert (decision.entered_by, decision.decided_by) == (None, world.operator.person)
+
+
+def test_whoever_entered_a_key_does_not_refuse_it(world):
+    entered = enrolling.request_key(member=BANK, request_pem=request_pem(), actor=world.operator)
+
+    with pytest.raises(SecondPersonNeeded):
+        enrolling.refuse_key(member=BANK, kid=entered.kid, reason=REASON, actor=world.operator)
+
+
+@pytest.mark.parametrize("first", ["refuse_key", "revoke_key"])
+def test_a_key_is_revoked_once_and_what_was_decided_stays(world, client, acting, first):
+    entered = enrolling.request_key(member=BANK, request_pem=request_pem(), actor=world.requester)
+    getattr(enrolling, first)(member=BANK, kid=entered.kid, reason=REASON, actor=world.operator)
+    before = MemberKey.objects.filter(pk=entered.pk).values().get()
+
+    with pytest.raises(KeyIsOver):
+        enrolling.revoke_key(member=BANK, kid=entered.kid, reason="Một lý do khác hẳn", actor=world.second_operator)
+    acting(world.second_operator)
+    answer = client.post(f"/exchange/keys/{entered.pk}/revoke", {"reason": "Một lý do khác hẳn"})
+
+    assert answer.status_code == 409
+    assert MemberKey.objects.filter(pk=entered.pk).values().get() == before
+    assert KeyDecision.objects.get(key=entered).revoked_by in {None, world.operator.person}
 
 
 # -- groups

@@ -13,6 +13,7 @@ from dean06.core.messages import put
 from dean06.exchange import snapshot
 from dean06.exchange.agreements.authority import OPERATOR, REQUESTER, office_of
 from dean06.exchange.changes import note_change
+from dean06.exchange.configuration.errors import KeyIsOver
 from dean06.exchange.configuration.grouping import readable
 from dean06.exchange.configuration.models import KeyDecision
 from dean06.exchange.domain.identifiers import ClientId
@@ -73,9 +74,7 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
     """
     _require_operator(actor)
     key = _key(member, kid, State.REQUESTED)
-    decision = KeyDecision.objects.using(EXCHANGE).filter(key=key).first()
-    if decision is not None and decision.entered_by == actor.person:
-        raise SecondPersonNeeded(kid=kid)
+    _require_second(key, actor)
     ends_at = now() + overlap
     for older in MemberKey.objects.using(EXCHANGE).filter(member=key.member, state=State.ACTIVE).select_for_update():
         if older.not_after is None or older.not_after > ends_at:
@@ -85,19 +84,25 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
     certified = certify_member(key.request.encode(), common_name=name, organisation=name)
     key.state, key.certificate, key.not_after = State.ACTIVE, certified.certificate_pem, certified.not_after
     key.approved_at = now()
-    if decision is not None and (post := _operating(actor)) is not None:
-        decision.decided_by, decision.decided_for = actor.person, readable(post)
-        decision.save(using=EXCHANGE)
+    _remember_person(key, "decided", actor=actor)
     _decide(key, "exchange.member_key_approved", actor=actor)
     return key
 
 
 @transaction.atomic(using=EXCHANGE, durable=True)
 def refuse_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey:
-    """Refuse a requested key."""
+    """Refuse a requested key.
+
+    Raises:
+        NotInAgreementOffice: the actor is no operator.
+        MemberKeyNotFound: no such request.
+        SecondPersonNeeded: she entered the request herself.
+    """
     _require_operator(actor)
     key = _key(member, kid, State.REQUESTED)
+    _require_second(key, actor)
     key.state, key.reason = State.REFUSED, reason
+    _remember_person(key, "decided", actor=actor)
     _decide(key, "exchange.member_key_refused", actor=actor)
     return key
 
@@ -107,12 +112,19 @@ def revoke_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey
     """Revoke a key, enrolled or of this installation's key store: its signatures stop to count at once.
 
     Gateways of this installation follow within two seconds, others with their next fetch. A key of the key store is renewed
-    first (``dean06 keys rotate``), or the member's calls stop.
+    first (``dean06 keys rotate``), or the member's calls stop. One operator is enough, also the one who entered it.
+
+    Raises:
+        NotInAgreementOffice: the actor is no operator.
+        KeyIsOver: it was refused or revoked before; that decision and its time stay as they are, evidence goes by them.
     """
     _require_operator(actor)
     row = _member(member)
-    key, _ = MemberKey.objects.using(EXCHANGE).get_or_create(member=row, kid=kid, defaults={"state": State.REVOKED})
+    key, is_new = MemberKey.objects.using(EXCHANGE).get_or_create(member=row, kid=kid, defaults={"state": State.REVOKED})
+    if not is_new and key.state in {State.REFUSED, State.REVOKED}:
+        raise KeyIsOver(kid=kid)
     key.state, key.reason = State.REVOKED, reason
+    _remember_person(key, "revoked", actor=actor)
     _decide(key, "exchange.member_key_revoked", actor=actor)
     return key
 
@@ -148,6 +160,18 @@ def keys_of_members(*, state: str = "") -> Sequence[MemberKey]:
 def _require_operator(actor: Actor) -> None:
     if not actor.roles & MAY_DECIDE or (actor.person is not None and _operating(actor) is None):
         raise NotInAgreementOffice(account=actor.account)
+
+
+def _require_second(key: MemberKey, actor: Actor) -> None:
+    if actor.person is not None and KeyDecision.objects.using(EXCHANGE).filter(key=key, entered_by=actor.person).exists():
+        raise SecondPersonNeeded(kid=key.kid)
+
+
+def _remember_person(key: MemberKey, what: str, *, actor: Actor) -> None:
+    """Note who ``decided`` on a request or ``revoked`` a key, if it was a person."""
+    if (post := _operating(actor)) is not None:
+        made = {f"{what}_by": actor.person, f"{what}_for": readable(post)}
+        KeyDecision.objects.using(EXCHANGE).update_or_create(key=key, defaults=made)
 
 
 def _operating(actor: Actor) -> HeldPost | None:

@@ -26,3 +26,11 @@ class GroupChangeNotWaiting(ExchangeError, NotFound):
     code = "exchange.group_change_not_waiting"
     message_vi = "Đề nghị này không còn chờ duyệt."
     fault = "NotFound"
+
+
+class KeyIsOver(ExchangeError, Conflict):
+    """The key was refused or revoked before."""
+
+    code = "exchange.key_is_over"
+    message_vi = "Khóa này đã bị từ chối hoặc thu hồi từ trước."
+    fault = "BadRequest"

@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from dean06.core.actor import actor_of
 from dean06.core.clock import today
 from dean06.core.databases import database_of
 from dean06.exchange.agreements.authority import Office, office_of
 from dean06.exchange.agreements.forms import ReasonForm
 from dean06.exchange.configuration.forms import GroupChangeForm
 from dean06.exchange.configuration.grouping import decide_change, group_for, groups_for, may_ask_for, request_change
-from dean06.exchange.configuration.key_pages import actor_of
 from dean06.exchange.configuration.models import GroupChange
 from dean06.exchange.models import AgreementCase, AgreementVersion, ClientGroup, GroupMember, Subsystem
 

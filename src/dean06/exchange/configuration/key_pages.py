@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dean06.core.actor import Actor
+from dean06.core.actor import actor_of
 from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.core.paging import page_of
@@ -78,13 +78,16 @@ def _shown(
     request: HttpRequest, office: Office, found: MemberKey, *, step: str = "", form: ReasonForm | None = None, status: int = 200
 ) -> HttpResponse:
     decision = KeyDecision.objects.using(database_of("exchange")).filter(key=found).first()
-    steps = {State.REQUESTED: ["refuse"], State.ACTIVE: ["revoke"]}.get(State(found.state), []) if office.is_operator else []
+    is_own = bool(decision and decision.entered_by == office.person)
+    steps = (
+        {State.REQUESTED: [] if is_own else ["refuse"], State.ACTIVE: ["revoke"]}.get(State(found.state), []) if office.is_operator else []
+    )
     context = {
         "key": found,
         **_state(found),
         "decision": decision,
-        "may_approve": office.is_operator and found.state == State.REQUESTED and not (decision and decision.entered_by == office.person),
-        "is_own": bool(decision and decision.entered_by == office.person),
+        "may_approve": office.is_operator and found.state == State.REQUESTED and not is_own,
+        "is_own": is_own,
         "steps": [{"name": name, "form": form if name == step and form else ReasonForm(auto_id=f"{name}-%s")} for name in steps],
     }
     return render(request, "exchange/key.html", context, status=status)
@@ -165,9 +168,3 @@ def _state(found: MemberKey) -> dict[str, Any]:
     if found.state == State.ACTIVE and found.not_after is not None and found.not_after <= now():
         name, kind = _("Hết hạn"), ""
     return {"state": name, "kind": kind}
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who asks."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by site's middleware
-    return actor

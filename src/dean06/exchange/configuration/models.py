@@ -7,13 +7,15 @@ from dean06.core.clock import now
 
 
 class KeyDecision(models.Model):
-    """Who entered a member's request for a key and who decided on it, as people; a key that the command line handled has none."""
+    """Who entered a member's request for a key, decided on it and revoked it, as people; nobody where the command line did."""
 
     key = models.OneToOneField("exchange.MemberKey", primary_key=True, on_delete=models.CASCADE, related_name="decision")
-    entered_by = models.UUIDField(help_text="Person.")
-    entered_for = models.CharField(max_length=500, help_text="Post and agency as people read it.")
-    decided_by = models.UUIDField(null=True, help_text="Person; nobody if the command line decided.")
+    entered_by = models.UUIDField(null=True, help_text="Person.")
+    entered_for = models.CharField(max_length=500, default="", blank=True, help_text="Post and agency as people read it.")
+    decided_by = models.UUIDField(null=True, help_text="Person who approved or refused.")
     decided_for = models.CharField(max_length=500, default="", blank=True)
+    revoked_by = models.UUIDField(null=True, help_text="Person; may be the one who entered it.")
+    revoked_for = models.CharField(max_length=500, default="", blank=True)
 
     class Meta:
         constraints = [

@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import F
 
 from dean06.core.clock import now
-from dean06.exchange import providing
+from dean06.exchange import providing, snapshot
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.metering import Seen
-from dean06.exchange.errors import BadRequest, PurposeNotCovered
-from dean06.exchange.operations import counting, reading
+from dean06.exchange.errors import BadRequest, ConfigurationExpired, PurposeNotCovered
+from dean06.exchange.operations import counting, queries, reading
 from dean06.exchange.operations.models import AgreementUse, CallSum, Record
 from dean06.exchange.operations.reading import records_of
-from dean06.exchange.operations.tasks import forget_old_calls
+from dean06.exchange.operations.tasks import FORGET, forget_old_calls
 from dean06.exchange.operations.writing import Ended, user_key, write
 from dean06.exchange.proving.indexing import index_evidence
 from exchange_evidence_world import BANK, NUMBER, POPULATION, look_up, populate
@@ -91,10 +93,42 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else():
     client = a_client()
     for days in (0, 6, 8, 61, 63):
         write([ended(client, at=now() - timedelta(days=days))])
+    Record.objects.filter(client=client).update(written_at=F("request_in_at"))
     forget_old_calls()
 
     assert Record.objects.filter(client=client).count() == 2
     assert CallSum.objects.filter(client=client).count() == 4
+
+
+@pytest.mark.parametrize(("kept", "index"), [("records_days", "exchange_record_written"), ("sums_days", "exchange_sum_once")])
+def test_what_is_forgotten_is_found_by_its_age_alone(kept, index):
+    with transaction.atomic(), connection.cursor() as cursor:
+        for other_way in ("seqscan", "bitmapscan", "sort"):  # a table of a few rows is quicker read whole
+            cursor.execute(f"SET LOCAL enable_{other_way} = off")
+        cursor.execute(f"EXPLAIN {FORGET[kept]}", [now(), 20_000])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert index in plan
+    assert "Sort" not in plan
+
+
+def test_without_a_configuration_the_refusals_for_it_are_recorded(monkeypatch):
+    def expired():
+        raise ConfigurationExpired
+
+    monkeypatch.setattr(snapshot, "current", expired)
+    client = a_client()
+    write([ended(client, outcome="exchange.configuration_expired")])
+
+    assert Record.objects.get(client=client).outcome == "exchange.configuration_expired"
+
+
+def test_a_gateway_whose_clock_is_ahead_begins_today_and_not_tomorrow():
+    client = a_client()
+    write([ended(client, at=now() + timedelta(minutes=11)) for _ in range(3)])
+
+    assert queries._by_day()[client] == [3]
+    assert isinstance(queries.anomalies(), list)
 
 
 def test_calls_inside_one_process_are_noted_on_both_sides_with_their_end(monkeypatch):
@@ -137,10 +171,11 @@ def test_the_evidence_says_when_an_agreement_was_last_used(monkeypatch):
 def paged(client, since, until):
     """Ask as a collector does, until nothing is left."""
     found, questions = [], 0
-    while since is not None:
+    last = None
+    while since not in {None, last}:
         answer = records_of(ClientId.parse(client), since=str(since), until=str(until))
         found += answer["records"]
-        since, questions = answer.get("nextRecordsFrom"), questions + 1
+        last, since, questions = since, answer.get("nextRecordsFrom"), questions + 1
     return found, questions
 
 
@@ -152,6 +187,7 @@ def test_a_collector_gets_each_record_of_its_own_once(monkeypatch, most):
     for number, offset in enumerate((0, 5, 5.2, 5.4, 5.6, 5.9, 4000, 7300, 7300.5, 9000)):
         at = datetime.fromtimestamp(begin + offset + 0.004, UTC)
         write([ended(client, at=at, side="consumer", transaction_id=f"t-{number}"), ended(other, at=at, side="consumer")])
+    Record.objects.filter(client__in=[client, other]).update(written_at=F("request_in_at"))
     write([ended(client, side="consumer", transaction_id="too young")])
 
     found, questions = paged(client, begin, int(now().timestamp()) + 60)
@@ -161,6 +197,26 @@ def test_a_collector_gets_each_record_of_its_own_once(monkeypatch, most):
     assert {row["securityServerType"] for row in found} == {"Client"}
 
 
+def test_a_call_that_ends_after_its_second_was_handed_out_is_not_missed(monkeypatch):
+    client = a_client()
+    begin = int(now().timestamp()) - 600
+    write([ended(client, side="consumer", transaction_id="short")])
+    Record.objects.filter(client=client).update(written_at=datetime.fromtimestamp(begin + 10, UTC))
+    first = records_of(ClientId.parse(client), since=str(begin), until="")
+
+    write([ended(client, side="consumer", transaction_id="long", duration=300.0)])
+    monkeypatch.setattr(reading, "SETTLED", timedelta(seconds=-2))  # five seconds later
+    second = records_of(ClientId.parse(client), since=str(first["nextRecordsFrom"]), until="")
+
+    assert [row["xRequestId"] for answer in (first, second) for row in answer["records"]] == ["short", "long"]
+
+
+def test_whose_time_was_answered_to_its_end_is_not_sent_on():
+    begin = int(now().timestamp()) - 600
+
+    assert records_of(ClientId.parse(a_client()), since=str(begin), until=str(begin + 60)) == {"records": []}
+
+
 def test_a_provider_gets_what_its_services_were_asked_and_no_end_users():
     client = a_client()
     provider = f"VN/GOV/{uuid4().hex[:8]}/REGISTER"
@@ -168,6 +224,7 @@ def test_a_provider_gets_what_its_services_were_asked_and_no_end_users():
     seen = Seen(10.0, client=client, service=f"{provider}/one", outcome="exchange.rate_exceeded", user="officer-1", method="GET")
     near = Seen(10.0, client=client, service=f"{provider}2/one", outcome="answered")
     write([Ended("provider", one, 10.25, begin.timestamp()) for one in (seen, near)])
+    Record.objects.filter(client=client).update(written_at=begin)
 
     [row] = records_of(ClientId.parse(provider), since=str(int(begin.timestamp()) - 60), until="")["records"]
 

@@ -1,7 +1,7 @@
 """Figures, what stands out and what is published: the decisions, without a database."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 import pytest
@@ -107,6 +107,13 @@ def test_an_agreement_is_unused_when_it_could_be_used_long_enough_and_was_not(us
     one = Agreed("TT-1", "c", "s", (NOW - timedelta(days=usable_days)).date(), used)
 
     assert bool(unused([one], now=NOW, days=90)) == (usable_days >= 90 and (used_days is None or used_days > 90))
+
+
+def test_whether_an_agreement_was_usable_long_enough_goes_by_the_legal_day():
+    evening = datetime(2026, 6, 1, 18, tzinfo=UTC)  # one o'clock of 2 June in Vietnam
+    one = Agreed("TT-1", "c", "s", date(2026, 3, 4), None)
+
+    assert unused([one], now=evening, days=90) == [one]
 
 
 def test_a_table_for_a_spreadsheet_starts_no_formula():

@@ -78,7 +78,7 @@ def _bare_seconds(count: int) -> float:
         cursor.execute("CREATE TEMPORARY TABLE operations_bench ON COMMIT DROP AS SELECT * FROM exchange_operations_record LIMIT 0")
         cursor.execute(
             "SELECT side, request_in_at, duration_us, client, service, method, endpoint, message_id, transaction_id, user_key, has_issue,"
-            " request_bytes, answer_bytes, outcome, status FROM exchange_operations_record WHERE client LIKE 'BENCH/%%' LIMIT %s",
+            " request_bytes, answer_bytes, outcome, status, trace_id FROM exchange_operations_record WHERE client LIKE 'BENCH/%%' LIMIT %s",
             [count],
         )
         rows = cursor.fetchall()

@@ -7,6 +7,7 @@ pattern that the service registered: what a caller writes freely does not get he
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 RESTING = ("exchange.peer_resting", "exchange.service_resting")
 """Outcomes of calls that were turned away because who should answer did not."""
@@ -33,10 +34,12 @@ class Record(models.Model):
     outcome = models.CharField(max_length=100, help_text="answered, problem, metadata, or the code of a refusal.")
     status = models.IntegerField(default=0, help_text="The service's HTTP status, 0 if it did not answer.")
     trace_id = models.CharField(max_length=32, blank=True, default="", help_text="Of the trace that the call belongs to (W3C).")
+    written_at = models.DateTimeField(db_default=Now(), help_text="By the database's clock, after the call ended.")
 
     class Meta:
         indexes = [
             BrinIndex(fields=["request_in_at"], name="exchange_record_at"),
+            models.Index(fields=["written_at"], name="exchange_record_written"),
             models.Index(
                 fields=["request_in_at", "client", "user_key"],
                 condition=Q(side="provider", has_issue=False) & ~Q(user_key=""),

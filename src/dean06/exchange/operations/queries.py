@@ -23,7 +23,7 @@ DAY: Final = timedelta(days=1)
 LATELY: Final = timedelta(minutes=15)
 HISTORY_DAYS: Final = 14
 BY_DAY: Final = (
-    "SELECT client, floor(extract(epoch FROM %s - window_at) / 86400)::int AS days_ago, sum(calls)::bigint"
+    "SELECT client, greatest(0, floor(extract(epoch FROM %s - window_at) / 86400))::int AS days_ago, sum(calls)::bigint"
     " FROM exchange_operations_callsum WHERE side = %s AND window_at > %s GROUP BY 1, 2"
 )
 BY_HOUR: Final = (

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from django.db import connections
 from django.db.models import Q
 
-from dean06.core.clock import now
 from dean06.core.databases import database_of
 from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.domain.metering import UNKNOWN
@@ -17,7 +17,7 @@ from dean06.exchange.operations.models import Record
 MOST: Final = 10_000
 LONGEST: Final = timedelta(hours=1)
 SETTLED: Final = timedelta(seconds=5)
-"""So long after its end a call is written at the latest, as a rule: younger records may still be missing and are not handed out."""
+"""A group of records is committed so long after it was written at the latest: younger ones are not handed out yet."""
 TYPES: Final = {"consumer": "Client", "provider": "Producer"}
 PARTS: Final = ("XRoadInstance", "MemberClass", "MemberCode", "SubsystemCode")
 
@@ -25,31 +25,42 @@ PARTS: Final = ("XRoadInstance", "MemberClass", "MemberCode", "SubsystemCode")
 def records_of(party: ClientId, *, since: str, until: str) -> dict[str, Any]:
     """Return what this installation's gateways noted of a subsystem's calls: those that it made, and those that its services got.
 
+    Records are taken by when they were written, by the database's clock, as X-Road takes them by ``monitoringDataTs``: a call is
+    written when it has ended, or later if the database was away, and who follows ``nextRecordsFrom`` gets it none the less, once.
+
     Args:
         party: the subsystem.
-        since: seconds since 1970 from which on requests came in; empty: an hour ago.
-        until: the same, up to which; at most an hour later. What is left, or falls into a second that is not whole, is for the next
-            question, which ``nextRecordsFrom`` says.
+        since: seconds since 1970 from which on records were written; empty: an hour ago.
+        until: the same, up to which; at most an hour later. What is left, or is too young, is for the next question, which
+            ``nextRecordsFrom`` says.
 
     Raises:
         BadRequest: no times.
     """
-    begin = _instant(since) if since else now() - LONGEST
-    settled = now() - SETTLED
-    wanted = min(_instant(until), settled) if until else settled
-    end = min(wanted, begin + LONGEST)
+    settled = _settled()
+    begin = _instant(since) if since else settled - LONGEST
+    wanted = _instant(until) if until else None
+    end = min(wanted or settled, settled, begin + LONGEST)
     mine = Q(side="consumer", client=str(party)) | Q(side="provider", service__startswith=f"{party}/")
-    rows = Record.objects.using(database_of("exchange")).filter(mine, request_in_at__gte=begin, request_in_at__lt=end)
-    found = list(rows.order_by("request_in_at", "id")[: MOST + 1])
-    next_from = int(end.timestamp()) if end < wanted else None
+    rows = Record.objects.using(database_of("exchange")).filter(mine, written_at__gte=begin, written_at__lt=end)
+    found = list(rows.order_by("written_at", "id")[: MOST + 1])
+    next_from = int(max(begin, end).timestamp()) if wanted is None or end < wanted else None
     if len(found) > MOST:
-        next_from = int(found[-1].request_in_at.timestamp())
-        whole = [row for row in found if row.request_in_at.timestamp() < next_from]
+        next_from = int(found[-1].written_at.timestamp())
+        whole = [row for row in found if row.written_at.timestamp() < next_from]
         if not whole:  # more in one second than fit: that second is handed out as a whole
             next_from += 1
-            whole = list(rows.filter(request_in_at__lt=datetime.fromtimestamp(next_from, UTC)).order_by("request_in_at", "id"))
+            whole = list(rows.filter(written_at__lt=datetime.fromtimestamp(next_from, UTC)).order_by("written_at", "id"))
         found = whole
     return {"records": told(found), **({"nextRecordsFrom": next_from} if next_from is not None else {})}
+
+
+def _settled() -> datetime:
+    """Return the whole second before which nothing is written any more."""
+    with connections[database_of("exchange")].cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        settled: datetime = cursor.fetchone()[0] - SETTLED
+    return settled.replace(microsecond=0)
 
 
 def told(rows: Sequence[Record]) -> list[dict[str, Any]]:
@@ -61,6 +72,7 @@ def _told(row: Record) -> dict[str, Any]:
     began_ms = int(row.request_in_at.timestamp() * 1000)
     succeeded = row.outcome in SUCCEEDED
     known = {
+        "monitoringDataTs": int(row.written_at.timestamp()),
         "securityServerType": TYPES[row.side],
         "requestInTs": began_ms,
         "responseOutTs": began_ms + row.duration_us // 1000,

@@ -15,11 +15,11 @@ MOST_PIECES: Final = 50
 FORGET: Final = {
     "records_days": (
         "DELETE FROM exchange_operations_record WHERE id IN"
-        " (SELECT id FROM exchange_operations_record WHERE request_in_at < %s ORDER BY id LIMIT %s)"
+        " (SELECT id FROM exchange_operations_record WHERE written_at < %s ORDER BY written_at LIMIT %s)"
     ),
     "sums_days": (
         "DELETE FROM exchange_operations_callsum WHERE id IN"
-        " (SELECT id FROM exchange_operations_callsum WHERE window_at < %s ORDER BY id LIMIT %s)"
+        " (SELECT id FROM exchange_operations_callsum WHERE window_at < %s ORDER BY window_at LIMIT %s)"
     ),
 }
 

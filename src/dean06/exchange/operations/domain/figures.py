@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from dean06.core.clock import legal
 from dean06.exchange.domain.metering import ANSWERED, METADATA, PROBLEM
 from dean06.exchange.operations.domain.histogram import quantile_ms
 
@@ -124,5 +125,7 @@ class LeftAlone:
 def unused(agreements: Iterable[Agreed], *, now: datetime, days: int) -> list[Agreed]:
     """Return the agreements that were usable so long without a call, the longest first."""
     before = now - timedelta(days=days)
-    found = [one for one in agreements if one.usable_since <= before.date() and (one.last_used_at is None or one.last_used_at < before)]
-    return sorted(found, key=lambda one: (one.last_used_at.date() if one.last_used_at else one.usable_since, one.code))
+    found = [
+        one for one in agreements if one.usable_since <= legal(before).date() and (one.last_used_at is None or one.last_used_at < before)
+    ]
+    return sorted(found, key=lambda one: (legal(one.last_used_at).date() if one.last_used_at else one.usable_since, one.code))

@@ -19,6 +19,7 @@ from dean06.core.keys import new_key
 from dean06.exchange import providing, snapshot
 from dean06.exchange.agreements import actions
 from dean06.exchange.configuration import enrolling, publishing
+from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import (
     ConfigurationExpired,
     ConfigurationMissing,
@@ -32,12 +33,12 @@ from dean06.exchange.errors import (
 )
 from dean06.exchange.following import Follower
 from dean06.exchange.models import MemberKey, PublishedConfiguration
-from dean06.exchange.public import ProviderResponse, call, register_provider
+from dean06.exchange.public import ProviderResponse, call, load_members, register_provider
 from dean06.exchange.sealing import canonical, registry_signer
 from dean06.exchange.verifying import verified
 from dean06.signing.errors import RequestNotUsable
 from dean06.signing.public import certificate_request, ensure_key, ensure_trust, rotate, signer, trust_anchor_pem
-from exchange_agreements_world import CLIENT, CONTENT, POPULATION, REASON, world_of_agreements
+from exchange_agreements_world import CLIENT, CONTENT, MEMBERS, POPULATION, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -312,6 +313,24 @@ def test_a_gateway_answers_calls_by_the_followed_configuration_alone(followed, w
         with pytest.raises(ExchangeError) as refused:
             ask(world.clerk)
     assert refused.value.code == "exchange.agreement_missing"
+
+
+def test_a_follower_s_own_tokens_are_new_within_two_seconds(followed, world, monkeypatch, tmp_path):
+    follower, place, _folder = followed
+    monkeypatch.setattr(snapshot, "_follower", lambda: follower)
+    monkeypatch.setattr(snapshot, "FRESH_SECONDS", 0.0)
+    with override_settings(DEAN06_EXCHANGE_CONFIGURATION=str(place)):
+        snapshot.forget()
+        before = snapshot.current()
+        assert snapshot.current() is before
+        packs = tmp_path / "members.yaml"
+        packs.write_text(MEMBERS.replace("code: CUSTOMERS", f"code: CUSTOMERS, token_sha256: {'ab' * 32}", 1))
+        load_members(packs)
+        monkeypatch.setattr(snapshot, "_current", before)  # as in a process that did not load them
+        after = snapshot.current()
+
+    assert after.version == before.version
+    assert [state.subsystems[ClientId.parse(CLIENT)].token_hash for state in (before, after)] == ["", "ab" * 32]
 
 
 # -- keys of members

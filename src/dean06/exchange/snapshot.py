@@ -30,13 +30,15 @@ __all__ = [
 FRESH_SECONDS: Final = 1.0
 _lock: Final = Lock()
 _current: Snapshot | None = None
+_own_version = -1
+"""Of the own database, when ``_current`` was made from a followed configuration."""
 _checked_at = 0.0
 
 
 def current() -> Snapshot:
     """Return the state in force; asks the database for its version at most once a second.
 
-    A gateway that follows a signed configuration takes that instead.
+    A gateway that follows a signed configuration takes that, and from its own database what is nobody else's.
 
     Raises:
         ConfigurationMissing, ConfigurationExpired: there is no configuration to go by.
@@ -62,13 +64,21 @@ def forget() -> None:
 
 
 def _followed() -> Snapshot:
-    global _current  # noqa: PLW0603 -- one snapshot a process
+    """Return what is followed, with the own tokens, locations and descriptions; these are looked after once a second, too."""
+    global _current, _own_version, _checked_at  # noqa: PLW0603 -- one snapshot a process
     configuration = _follower().configuration()
     known = _current
-    if known is None or known.version != configuration.version:
-        with _lock:
+    is_fresh = time.monotonic() - _checked_at < FRESH_SECONDS
+    if known is not None and known.version == configuration.version and is_fresh:
+        return known
+    with _lock:
+        own = newest_version(database_of("exchange"))
+        known = _current
+        if known is None or (known.version, _own_version) != (configuration.version, own):
             known = _current = read_shared(configuration.content, version=configuration.version)
-    return known
+            _own_version = own
+        _checked_at = time.monotonic()
+        return known
 
 
 @cache

@@ -1,8 +1,10 @@
 """Closed days become files that continue one another and verify offline; whatever is done to them is found."""
 
+import fcntl
 import importlib.util
 import io
 import json
+import os
 import random
 import shutil
 import sys
@@ -16,7 +18,7 @@ from click.testing import CliRunner
 
 from dean06.cli.main import cli
 from dean06.core import clock as core_clock
-from dean06.ledger.errors import ArchiveBroken
+from dean06.ledger.errors import ArchiveBroken, ArchiveBusy
 from dean06.ledger.public import archive, destroy_subject_key, public_keys_pem, stamp_everywhere, submit_everywhere, verify
 from dean06.signing.public import ensure_trust
 from ledger_worlds import PEOPLE, appoint_witness, in_process, write_entries
@@ -79,6 +81,29 @@ def test_closed_days_are_written_once_and_verify_offline(days, capsys):
     assert [(one.first, one.last) for one in archive(place, log="registry")] == [(28, 30)]
     assert offline(place, capsys)[0] == 0
     assert verify("default").is_clean
+
+
+def test_two_runs_never_write_into_one_archive(days):
+    place, _clock = days
+    place.mkdir()
+    other = os.open(place, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+
+    with pytest.raises(ArchiveBusy):
+        archive(place)
+    assert list(place.iterdir()) == []
+    os.close(other)
+    assert archive(place)
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_the_next(days, monkeypatch):
+    place, _clock = days
+    settled = []
+    monkeypatch.setattr("os.fsync", lambda handle: settled.append(os.fstat(handle).st_ino))
+    made = archive(place)
+
+    expected = [number for one in made for number in ((place / one.file).stat().st_ino, place.stat().st_ino)]
+    assert [number for number in settled if number in expected] == expected
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(days):

@@ -7,10 +7,13 @@ Source: the file ``linkinginfo`` of X-Road's message log archive; ADR 15.
 """
 
 import base64
+import fcntl
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import Any, Final
 
 from dean06.core import clock
 from dean06.core.databases import all_databases
-from dean06.ledger.errors import ArchiveBroken
+from dean06.ledger.errors import ArchiveBroken, ArchiveBusy
 from dean06.ledger.export import LEAVES, leaf_document, public_keys_pem, rows
 from dean06.ledger.stored import logs_in, snapshot
 from dean06.ledger.submitting import witnesses
@@ -99,14 +102,31 @@ def archive(directory: Path, *, until: date | None = None, log: str = "", is_dry
 
     Raises:
         ArchiveBroken: the files that lie there do not continue one another.
+        ArchiveBusy: another run writes into the directory.
     """
     yesterday = clock.today() - timedelta(days=1)
     last_day = min(until or yesterday, yesterday)
-    made = [one for using in all_databases() for one in _archive_database(using, directory, last_day, log, is_dry=is_dry)]
-    if made and not is_dry:
-        (directory / "keys.pem").write_bytes(public_keys_pem())
-        (directory / "witnesses.txt").write_text("".join(f"{witness.verifier_key}\n" for witness in witnesses()))
+    with nullcontext() if is_dry else _alone(directory):
+        made = [one for using in all_databases() for one in _archive_database(using, directory, last_day, log, is_dry=is_dry)]
+        if made and not is_dry:
+            (directory / "keys.pem").write_bytes(public_keys_pem())
+            (directory / "witnesses.txt").write_text("".join(f"{witness.verifier_key}\n" for witness in witnesses()))
     return made
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory against a second run, until this one ends in whatever way."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise ArchiveBusy(directory=str(directory)) from exc
+        yield
+    finally:
+        os.close(handle)
 
 
 def _archive_database(using: str, directory: Path, last_day: date, only: str, *, is_dry: bool) -> Iterator[ArchivedDay]:
@@ -170,7 +190,6 @@ def _read_end(path: Path) -> tuple[dict[str, Any], str, str]:
 
 
 def _write(cursor: Any, directory: Path, day: ArchivedDay, link: _Link) -> _Link:
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = directory / f".{day.log}.half"
     times = [_moment(cursor, day.log, seq) for seq in (day.first, day.last)]
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as file:
@@ -181,8 +200,19 @@ def _write(cursor: Any, directory: Path, day: ArchivedDay, link: _Link) -> _Link
             linked.add(name, (json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
         file.writestr(LINKING, linked.text)
     final = directory / f"{day.log}-{times[0]}-{times[1]}-{linked.digest[:NAMED_DIGITS]}.zip"
+    _settle(half)
     half.rename(final)
+    _settle(directory)
     return _Link(day.last, linked.digest, final.name)
+
+
+def _settle(path: Path) -> None:
+    """Wait until the disk holds a file, or the names in a directory: a power cut leaves a whole file under its name, or none."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _moment(cursor: Any, log: str, seq: int) -> str:

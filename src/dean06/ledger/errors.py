@@ -36,3 +36,10 @@ class ArchiveBroken(Conflict):
 
     code = "ledger.archive_broken"
     message_vi = "Các tệp lưu trữ không nối tiếp nhau: có tệp thiếu, trùng hoặc hỏng."
+
+
+class ArchiveBusy(Conflict):
+    """Another run writes into this archive. Wait until it has ended."""
+
+    code = "ledger.archive_busy"
+    message_vi = "Một lần lưu trữ khác đang ghi vào thư mục này; hãy đợi đến khi xong."

@@ -97,6 +97,15 @@ def revoke_token(*, key: str, secret: str, token: str) -> None:
     FrontToken.objects.using(EXCHANGE).filter(digest=_digest(token), credential=_proven(key, secret)).delete()
 
 
+def prove(*, key: str, secret: str) -> None:
+    """Check a credential and nothing else.
+
+    Raises:
+        ClientNotAuthenticated: as ``issue_token``.
+    """
+    _proven(key, secret)
+
+
 def client_of(token: str) -> ClientId:
     """Return whom a token proves.
 

@@ -20,7 +20,7 @@ from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.limits import Rate
 from dean06.exchange.edge import Edge
 from dean06.exchange.errors import BadRequest, ClientNotAuthenticated, ExchangeError, MethodNotAllowed, TryLater
-from dean06.exchange.ngsp.credentials import issue_token, revoke_token
+from dean06.exchange.ngsp.credentials import issue_token, prove, revoke_token
 from dean06.exchange.ngsp.loading import current_dialect
 from dean06.exchange.ngsp.throttle import Throttle
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, incoming, read_body
@@ -36,7 +36,10 @@ FORM: Final = "application/x-www-form-urlencoded"
 OF_ONE_ADDRESS: Final = Rate(per_second=20, burst=100)
 OF_ONE_CREDENTIAL: Final = Rate(per_second=2, burst=20)
 WRONG_ONES: Final = Rate(per_second=0.1, burst=5)
-"""So many wrong secrets for one key from one address; the right one waits, too, until then."""
+"""So many wrong secrets for one key from one address, then whoever sends one waits.
+
+The right secret never waits for wrong ones: behind a proxy all systems are one address, and who knows a key must not lock its owner out.
+"""
 NEVER_KEPT: Final = [("cache-control", "no-store"), ("pragma", "no-cache")]  # RFC 6749, sec. 5.1
 CHALLENGE: Final = ("www-authenticate", 'Basic realm="dean06"')
 
@@ -78,7 +81,7 @@ class TokenDesk:
         try:
             status, document, headers = 200, await self._serve(scope, receive), NEVER_KEPT
         except Exception as exc:  # noqa: BLE001 -- the edge: whatever happens, the client gets an answer of RFC 6749
-            await self._remember(exc)
+            await self._remember(exc, path=REVOKE if scope["path"] == REVOKE else TOKEN)
             status, document, headers = refusal(exc)
             send = closing(send) if isinstance(exc, BadRequest) else send
         body = json.dumps(document).encode() if document else b""
@@ -91,13 +94,13 @@ class TokenDesk:
             raise MethodNotAllowed
         asked = read(request, await read_body(request, receive, limit=LARGEST_FORM_BYTES))
         who = f"{request.peer} {asked.key}"
-        self._wrong.check(who)
-        self._credentials.count(who)
         try:
-            return await (self._token(asked) if request.raw_path == TOKEN else self._revocation(asked))
+            await self._edge.in_thread(partial(prove, key=asked.key, secret=asked.secret))
         except ClientNotAuthenticated:
             self._wrong.count(who)
             raise
+        self._credentials.count(who)
+        return await (self._token(asked) if request.raw_path == TOKEN else self._revocation(asked))
 
     async def _token(self, asked: Asked) -> dict[str, object]:
         if not (grant := asked.form.get("grant_type", "")):
@@ -115,12 +118,12 @@ class TokenDesk:
         await self._edge.in_thread(partial(revoke_token, key=asked.key, secret=asked.secret, token=token))
         return {}
 
-    async def _remember(self, exc: Exception) -> None:
+    async def _remember(self, exc: Exception, *, path: str) -> None:
         """Keep wrong credentials and floods in the log of refusals; the rest is the client's own mistake."""
         if isinstance(exc, ClientNotAuthenticated | TryLater):
-            await self._edge.record_refusal(exc, detail={"path": TOKEN, "reference": str(uuid4()), "key": exc.context.get("key", "")})
+            await self._edge.record_refusal(exc, detail={"path": path, "reference": str(uuid4()), "key": exc.context.get("key", "")})
         elif not isinstance(exc, (Dean06Error, *DATABASE_AWAY)):
-            log.error("exchange.unforeseen", place="token", exc_info=exc)
+            log.error("exchange.unforeseen", place=path, exc_info=exc)
 
 
 def read(request: Incoming, body: bytes) -> Asked:

@@ -83,11 +83,11 @@ def shipped() -> Mapping[str, Any]:
 
 
 def dialect_of(documents: Sequence[Mapping[str, Any]]) -> Dialect:
-    """Put checked packs together: addresses add up, of anything else the last pack that says it counts, then what is shipped."""
+    """Put checked packs together: addresses and envelopes add up, of all else the last pack that says it counts, then what is shipped."""
     said = {**shipped()}
     for document in documents:
         said |= document
-    envelopes = {one["name"]: _envelope(one) for one in (*shipped()["envelopes"], *said["envelopes"])}
+    envelopes = {one["name"]: _envelope(one) for document in (shipped(), *documents) for one in document.get("envelopes", ())}
     addresses = [
         Address(one["address"], ServiceId.parse(one["service"]), one.get("path", ""), envelopes.get(one.get("envelope", "")))
         for document in documents

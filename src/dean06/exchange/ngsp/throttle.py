@@ -23,16 +23,6 @@ class Throttle:
         self._clock = clock
         self._arrivals: dict[str, float] = {}
 
-    def check(self, name: str) -> None:
-        """Say whether the name may ask, without counting.
-
-        Raises:
-            TooManyTokens: it may not yet.
-        """
-        verdict = gcra(self._rate, arrival=self._arrivals.get(name, 0.0), now=self._clock())
-        if not verdict.allowed:
-            raise TooManyTokens(retry_after=verdict.retry_after)
-
     def count(self, name: str) -> None:
         """Count one question.
 

@@ -213,7 +213,7 @@ def records(asked):
     from dean06.exchange.operations.models import Record
 
     rows = Record.objects.filter(message_id=asked["message_id"]).values()
-    return [{name: value for name, value in row.items() if name != "request_in_at"} for row in rows]
+    return [{name: value for name, value in row.items() if name not in {"request_in_at", "written_at"}} for row in rows]
 
 
 def number(_asked):

@@ -1,17 +1,20 @@
 """Rates, quotas, circuits, time budgets and idempotency keys: the decisions, with clocks that the tests own."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis
 from dean06.exchange.domain.budgets import Budget, shorter
 from dean06.exchange.domain.circuits import FAILURES_TO_OPEN, FIRST_REST_SECONDS, LONGEST_REST_SECONDS, Circuit, Phase
 from dean06.exchange.domain.faults import CONSUMER_GATEWAY, PROVIDER_GATEWAY, fault_of
+from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.limits import Lease, Rate, block_size, gcra, seconds_to_next_day
+from dean06.exchange.domain.masks import Mask
 from dean06.exchange.domain.r1 import parse_request
 from dean06.exchange.domain.repeats import Found, compare, fingerprint, repeatable
 from dean06.exchange.edge import MOST_INSIDE
@@ -323,11 +326,22 @@ async def test_one_silent_gateway_leaves_connections_and_places_for_the_others()
 # -- limits of an agreement, as a gateway holds them
 
 
-class Paper:
-    """An agreement, as far as its limits."""
-
-    def __init__(self, *, rate=0, quota=0):
-        self.code, self.rate_per_second, self.daily_quota = "A-1", rate, quota
+def limited(*, rate=0, quota=0):
+    """Return an agreement with these limits."""
+    return Agreement(
+        code="A-1",
+        version=1,
+        client=ClientId.parse("VN/COM/DEMOBANK/CUSTOMERS"),
+        service=ServiceId.parse("VN/GOV/G01/POPULATION/population"),
+        endpoints=(Endpoint("POST", "/v1/persons/*"),),
+        mask=Mask.of(["full_name"]),
+        purposes=frozenset({"kyc"}),
+        legal_bases=(LegalBasis("91/2025/QH15", "Điều 9", "F"),),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
+        rate_per_second=rate,
+        daily_quota=quota,
+    )
 
 
 async def no_database(_function):
@@ -335,18 +349,18 @@ async def no_database(_function):
 
 
 async def test_an_agreement_without_limits_costs_no_database_and_says_nothing():
-    assert await Limits(no_database).admit(Paper()) == ""
+    assert await Limits(no_database).admit(limited()) == ""
 
 
 async def test_a_rate_is_refused_with_the_moment_to_come_back():
     clock = Hands()
     limits = Limits(no_database, clock=clock)
-    assert [await limits.admit(Paper(rate=3)) for _ in range(3)] == ['"rate";r=2;t=1', '"rate";r=1;t=1', '"rate";r=0;t=1']
+    assert [await limits.admit(limited(rate=3)) for _ in range(3)] == ['"rate";r=2;t=1', '"rate";r=1;t=1', '"rate";r=0;t=1']
 
     with pytest.raises(RateExceeded) as refused:
-        await limits.admit(Paper(rate=3))
+        await limits.admit(limited(rate=3))
     clock.now += refused.value.retry_after
-    await limits.admit(Paper(rate=3))
+    await limits.admit(limited(rate=3))
 
     fault = fault_of(refused.value, gateway=PROVIDER_GATEWAY, detail="x")
     assert (fault.type, fault.status) == ("Server.ServerProxy.TooManyRequests", 429)
@@ -362,10 +376,10 @@ async def test_a_quota_is_leased_in_blocks_and_then_exhausted_for_the_day():
 
     limits = Limits(in_thread)
     for _ in range(3):
-        await limits.admit(Paper(quota=3))
+        await limits.admit(limited(quota=3))
     for _ in range(5):
         with pytest.raises(QuotaExhausted) as refused:
-            await limits.admit(Paper(quota=3))
+            await limits.admit(limited(quota=3))
 
     assert len(asked) == 3
     assert refused.value.limits.startswith('"day";r=0;t=')

@@ -5,11 +5,12 @@ from typing import Final
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg.errors import RaiseException
 
 from dean06.cli.errors import DatabaseUnreachable
 from dean06.cli.postgres import EXTENSIONS
 from dean06.core.databases import APP_ROLE, OWNER_ROLE, all_databases
-from dean06.core.errors import Unavailable
+from dean06.core.errors import Conflict, Unavailable
 
 OLDEST_SERVER: Final = 150000  # PostgreSQL 15, the oldest that the schema is tested on
 
@@ -28,6 +29,16 @@ class DatabaseRightsMissing(Unavailable):
     message_vi = "Tài khoản cơ sở dữ liệu thiếu quyền. Hãy nhờ quản trị viên chạy câu lệnh nêu dưới đây rồi thử lại."
 
 
+class FormerData(Conflict):
+    """What is stored was written by programs of before the first release and is left as it is: take another data directory or database."""
+
+    code = "cli.former_data"
+    message_vi = (
+        "Dữ liệu đang có do bản cũ trước lần phát hành đầu tiên ghi, bản này không đọc được và không thay đổi gì."
+        " Hãy đặt DEAN06_DATA_DIR sang thư mục khác (hoặc DATABASE_URL sang cơ sở dữ liệu trống) rồi chạy lại."
+    )
+
+
 def prepare_databases() -> None:
     """Bring every database to this version: role, extensions, migrations, rights. Safe to run again.
 
@@ -35,6 +46,7 @@ def prepare_databases() -> None:
         DatabaseUnreachable: no answer.
         DatabaseTooOld: older than PostgreSQL 15.
         DatabaseRightsMissing: with the statement that an administrator should run.
+        FormerData: a migration refuses what is stored.
     """
     from dean06.ledger.public import grant_app_role
 
@@ -44,8 +56,17 @@ def prepare_databases() -> None:
         for extension in EXTENSIONS:
             if not _holds(alias, "SELECT 1 FROM pg_extension WHERE extname = %s", extension):
                 _execute(alias, f"CREATE EXTENSION {extension}")
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+        _migrate(alias)
         grant_app_role(alias)
+
+
+def _migrate(alias: str) -> None:
+    try:
+        call_command("migrate", database=alias, interactive=False, verbosity=0)
+    except DatabaseError as exc:
+        if isinstance(exc.__cause__, RaiseException):  # only our own migrations raise so
+            raise FormerData(database=alias, reason=str(exc).partition("\n")[0]) from exc
+        raise
 
 
 def unapplied_migrations() -> dict[str, int]:

@@ -13,10 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
-from dean06.cli.up import hop_context
+from dean06.cli.up import database, hop_context
 from dean06.core.config import Config
 from dean06.demo.public import read_accounts
 from dean06.demo.walk.flow import Walk
@@ -86,11 +87,20 @@ class Installation:
     def run(self, *arguments: str, check: bool = True, role: str = "app", timeout: int = 600) -> subprocess.CompletedProcess:
         """Run a dean06 command against this installation."""
         environment = {**self.environment, "DEAN06_DATABASE_ROLE": role}
-        command = [sys.executable, "-m", "dean06", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=timeout)
-        if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done
+        return self._executed("-m", "dean06", *arguments, environment=environment, check=check, timeout=timeout)
+
+    def program(self, file: Path, *arguments: str, timeout: int = 600) -> Any:
+        """Run a program of the tests as a process of this installation, with Django's settings; return the JSON of its last line."""
+        paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
+        environment = {**self.environment, "PYTHONPATH": paths, "DJANGO_SETTINGS_MODULE": "dean06.site.settings"}
+        return json.loads(
+            self._executed(str(file), *arguments, environment=environment, check=True, timeout=timeout).stdout.splitlines()[-1]
+        )
+
+    def database(self) -> contextlib.AbstractContextManager:
+        """Have the database cluster running inside the block, and none of the other processes."""
+        places = json.loads(self.extra_environment.get("DEAN06_MODULE_DATABASES", "{}"))
+        return database(Config(data_dir=self.data_dir, module_databases=places))
 
     def answers(self, path: str = "/health") -> bool:
         try:
@@ -157,6 +167,13 @@ class Installation:
                 if ours and int(process.name) != os.getpid() and (words := (process / "cmdline").read_bytes()):
                     found.append(f"{process.name} {words.replace(bytes(1), b' ').decode(errors='replace')}")
         return found
+
+    def _executed(self, *arguments: str, environment: dict, check: bool, timeout: int) -> subprocess.CompletedProcess:
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=timeout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
 
     def _port_answers(self, name: str) -> bool:
         scheme, context = "http", None

@@ -10,8 +10,6 @@ import time
 import pytest
 from installation import ROOT, Installation
 
-from dean06.cli.postgres import EmbeddedPostgres, find_bin_dir
-from dean06.core.config import Config
 from dean06.demo.walk.flow import NEW_ADDRESS
 from dean06.demo.walk.visitor import Visitor
 
@@ -51,7 +49,7 @@ def test_backup_wipe_restore_is_equal(walked, tmp_path):
     restored = walked.run("restore", str(file))
 
     assert "ledger verify" in restored.stdout
-    with cluster_of(walked):
+    with walked.database():
         assert differing(before, contents(walked)) == []
         assert walked.run("ledger", "verify").returncode == 0
     print(f"started on the restored state in {walked.start():.1f} s")
@@ -155,17 +153,3 @@ def contents(installation):
 
 def differing(before, after):
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-
-
-class cluster_of:  # noqa: N801 -- reads as a phrase
-    """The installation's database alone, without its processes."""
-
-    def __init__(self, installation):
-        config = Config(data_dir=installation.data_dir)
-        self.cluster = EmbeddedPostgres(config.data_dir / "postgres", config.socket_dir, find_bin_dir(), config.data_dir / "log" / "pg.log")
-
-    def __enter__(self):
-        self.cluster.start()
-
-    def __exit__(self, *_):
-        self.cluster.stop()

@@ -2,26 +2,25 @@
 
 import fcntl
 import importlib.util
-import io
 import json
 import os
 import random
 import shutil
 import sys
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from click.testing import CliRunner
 
 from dean06.cli.main import cli
 from dean06.core import clock as core_clock
 from dean06.ledger.errors import ArchiveBroken, ArchiveBusy
-from dean06.ledger.public import archive, destroy_subject_key, public_keys_pem, stamp_everywhere, submit_everywhere, verify
+from dean06.ledger.public import archive, destroy_subject_key, public_keys_pem, verify
 from dean06.signing.public import ensure_trust
-from ledger_worlds import PEOPLE, appoint_witness, in_process, write_entries
+from ledger_archives import closed_days, linked_anew, rewritten
+from ledger_worlds import PEOPLE
 
 pytestmark = pytest.mark.django_db
 
@@ -45,15 +44,7 @@ def days(tmp_path, monkeypatch):
     """Three closed days and an open one; the log is cosigned and stamped. Yields the archive's place and today's clock."""
     monkeypatch.setattr("dean06.ledger.sequencer.BATCH", 4)
     ensure_trust()
-    noon = datetime.now(UTC).replace(hour=5, minute=0) + timedelta(days=1)
-    with time_machine.travel(noon, tick=False) as clock:
-        (tmp_path / "witness.txt").write_text(f"{appoint_witness()}\n")
-        for count in (9, 6, 11, 3):
-            write_entries(count)
-            submit_everywhere(in_process)
-            stamp_everywhere()
-            clock.shift(timedelta(days=1))
-        clock.shift(timedelta(days=-1))
+    with closed_days(tmp_path) as clock:
         yield tmp_path / "archive", clock
 
 
@@ -151,15 +142,6 @@ def test_a_file_that_is_gone_or_foreign_stops_the_next_run(days, tmp_path):
         archive(place, log="registry")
 
 
-def rewritten(path, name, content):
-    """The same file with one part replaced, its links left as they are."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.namelist():
-            new.writestr(part, content if part == name else old.read(part))
-    path.write_bytes(out.getvalue())
-
-
 def test_random_changes_of_the_files_are_all_found(days, tmp_path, capsys):
     place, _ = days
     archive(place, log="registry")
@@ -195,19 +177,10 @@ def test_a_history_that_was_linked_anew_is_found_by_chain_and_signature(days, tm
     archive(place, log="registry")
     path = max(place.glob("*.zip"))
     with zipfile.ZipFile(path) as file:
-        parts = {name: file.read(name) for name in file.namelist()}
-    rows = [json.loads(line) for line in parts["leaves.jsonl"].decode().splitlines()]
+        leaves = file.read("leaves.jsonl")
+    rows = [json.loads(line) for line in leaves.decode().splitlines()]
     rows[3]["entry"]["recorded_at_us"] += 1
-    parts["leaves.jsonl"] = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    stated, *lines = parts.pop("linkinginfo").decode().splitlines()
-    digest, text = stated.split(" ")[0], stated + "\n"
-    for name in (line.split(" ")[1] for line in lines):
-        digest = tool.sha256((digest + tool.sha256(parts[name]).hex()).encode()).hex()
-        text += f"{digest} {name}\n"
-    path.unlink()
-    with zipfile.ZipFile(path.with_name(f"{path.stem[:-16]}{digest[:16]}.zip"), "w") as file:
-        for name, content in {**parts, "linkinginfo": text.encode()}.items():
-            file.writestr(name, content)
+    linked_anew(path, "leaves.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
 
     code, said = offline(place, capsys)
 

@@ -11,6 +11,7 @@ import click
 
 from dean06.cli.console import progress, refusals_shown, show
 from dean06.cli.django_setup import with_database, with_django
+from dean06.cli.listing import json_option, print_json
 from dean06.core.errors import Dean06Error
 
 COULD_NOT_RUN = 2
@@ -121,6 +122,32 @@ def archive(*, directory: Path, log: str, until: datetime | None, dry_run: bool)
 
     for one in archive_to(directory, until=until.date() if until else None, log=log, is_dry=dry_run):
         click.echo(f"{one.log}  {one.day}  {one.first}-{one.last}  {one.file or 'sẽ ghi'}")
+
+
+@ledger.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--log", default="", help="Only this log.")
+@json_option
+@with_database
+@refusals_shown
+def retention(*, directory: Path | None, log: str, as_json: bool) -> None:
+    """Show which entries are past their time in the database, by which source, and which of them could go; nothing is removed.
+
+    DIRECTORY is the archive: its files are read to their ends. Without it no entry counts as archived. Entries could go up to
+    the end of a file that holds what the database signed, and that a witness saw.
+
+    Example: dean06 ledger retention /srv/archive
+    """
+    from dean06.cli.retention import lines_of, row_of
+    from dean06.ledger.public import retention as retention_of
+
+    logs = retention_of(directory, log=log)
+    if as_json:
+        print_json([row_of(one) for one in logs])
+        return
+    for line in (line for one in logs for line in lines_of(one)):
+        click.echo(line)
+    click.echo("Lệnh này không xóa gì.")
 
 
 @ledger.command()

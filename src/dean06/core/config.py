@@ -98,6 +98,9 @@ class Config(BaseSettings):
     bodies: Bodies = Field(
         default_factory=Bodies, description="JSON object: how long and up to which size bodies are kept where an agreement says so."
     )
+    ledger_retention: Path | None = Field(
+        default=None, description="File of periods after which entries of the ledger may go; empty: those that come with the programs."
+    )
     public_origin: str = Field(default="", description="Origin that browsers see, behind a proxy; empty: http://host:web_port.")
     debug: bool = False
     log_level: str = "INFO"

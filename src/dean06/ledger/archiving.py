@@ -81,8 +81,8 @@ class ArchivedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
-    """The end of the files of one log: up to which number, the last digest and the last name."""
+class Link:
+    """Where a file of a log ends: its last number, its last digest and its name."""
 
     last: int = 0
     digest: str = NOTHING
@@ -135,7 +135,7 @@ def _archive_database(using: str, directory: Path, last_day: date, only: str, *,
             if only in ("", name):
                 link = _end_of(directory, name)
                 while (day := _next_day(cursor, using, name, link.last, last_day)) is not None:
-                    link = _Link(day.last, link.digest, link.name) if is_dry else _write(cursor, directory, day, link)
+                    link = Link(day.last, link.digest, link.name) if is_dry else _write(cursor, directory, day, link)
                     yield ArchivedDay(using, name, day.day, day.first, day.last, "" if is_dry else link.name)
 
 
@@ -162,8 +162,16 @@ def _next_day(cursor: Any, using: str, log: str, after: int, last_day: date) -> 
 # -- files
 
 
-def _end_of(directory: Path, log: str) -> _Link:
-    """Follow the files of a log from the first to the last."""
+def _end_of(directory: Path, log: str) -> Link:
+    return [Link(), *files_of(directory, log)][-1]
+
+
+def files_of(directory: Path, log: str) -> list[Link]:
+    """Follow the files of a log from the first to the last, by what each says of itself; its parts are not read.
+
+    Raises:
+        ArchiveBroken: one is missing, doubled or no file of an archive.
+    """
     followers: dict[str, tuple[Path, int, str]] = {}
     for path in sorted(directory.glob(f"{log}-*.zip")):
         manifest, before, digest = _read_end(path)
@@ -171,12 +179,12 @@ def _end_of(directory: Path, log: str) -> _Link:
             if before in followers:
                 raise ArchiveBroken(file=path.name)
             followers[before] = path, int(manifest["last"]), digest
-    link, count = _Link(), len(followers)
-    while (found := followers.pop(link.name, None)) is not None:
-        link = _Link(found[1], found[2], found[0].name)
+    links, count = [Link()], len(followers)
+    while (found := followers.pop(links[-1].name, None)) is not None:
+        links.append(Link(found[1], found[2], found[0].name))
     if followers:
         raise ArchiveBroken(files=count, unlinked=len(followers))
-    return link
+    return links[1:]
 
 
 def _read_end(path: Path) -> tuple[dict[str, Any], str, str]:
@@ -189,7 +197,7 @@ def _read_end(path: Path) -> tuple[dict[str, Any], str, str]:
         raise ArchiveBroken(file=path.name) from exc
 
 
-def _write(cursor: Any, directory: Path, day: ArchivedDay, link: _Link) -> _Link:
+def _write(cursor: Any, directory: Path, day: ArchivedDay, link: Link) -> Link:
     half = directory / f".{day.log}.half"
     times = [_moment(cursor, day.log, seq) for seq in (day.first, day.last)]
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as file:
@@ -203,7 +211,7 @@ def _write(cursor: Any, directory: Path, day: ArchivedDay, link: _Link) -> _Link
     _settle(half)
     half.rename(final)
     _settle(directory)
-    return _Link(day.last, linked.digest, final.name)
+    return Link(day.last, linked.digest, final.name)
 
 
 def _settle(path: Path) -> None:
@@ -245,7 +253,7 @@ def _base64(value: bytes) -> str:
 class _Linked:
     """Adds files to an archive and links their digests, each to the one before it."""
 
-    def __init__(self, file: zipfile.ZipFile, link: _Link) -> None:
+    def __init__(self, file: zipfile.ZipFile, link: Link) -> None:
         self._file = file
         self.digest = link.digest
         self.text = f"{link.digest} {link.name} {ALGORITHM}\n"

@@ -43,3 +43,10 @@ class ArchiveBusy(Conflict):
 
     code = "ledger.archive_busy"
     message_vi = "Một lần lưu trữ khác đang ghi vào thư mục này; hãy đợi đến khi xong."
+
+
+class RetentionRefused(Invalid):
+    """The file of retention periods cannot be read or is not of the form. Correct the place named, or unset DEAN06_LEDGER_RETENTION."""
+
+    code = "ledger.retention_refused"
+    message_vi = "Không đọc được tệp thời hạn lưu giữ, hoặc tệp không đúng định dạng."

@@ -2,11 +2,13 @@
 
 from dean06.ledger.actions import Draft, destroy_subject_key, record, record_batch, record_many
 from dean06.ledger.archiving import ArchivedDay, archive
+from dean06.ledger.domain.retention import Period
 from dean06.ledger.evidence import Opened, evidence_of, look_at, opened_after, size_of
 from dean06.ledger.export import export, public_keys_pem
 from dean06.ledger.findings import Finding, Findings
 from dean06.ledger.grouping import EntryWriter
 from dean06.ledger.queries import Look, closed_proof_of, looks_at, proof_of
+from dean06.ledger.retaining import LogRetention, retention
 from dean06.ledger.rights import grant_app_role
 from dean06.ledger.sequencer import sequence
 from dean06.ledger.stamping import Overdue, overdue, stamp_everywhere
@@ -22,9 +24,11 @@ __all__ = [
     "EntryWriter",
     "Finding",
     "Findings",
+    "LogRetention",
     "Look",
     "Opened",
     "Overdue",
+    "Period",
     "Statement",
     "add_witness",
     "archive",
@@ -46,6 +50,7 @@ __all__ = [
     "record",
     "record_batch",
     "record_many",
+    "retention",
     "sequence",
     "size_of",
     "stamp_everywhere",

@@ -151,3 +151,4 @@ DEAN06_OPERATIONS = _config.operations
 DEAN06_OTLP_ENDPOINT = _config.otlp_endpoint
 DEAN06_OTLP_SAMPLE_RATIO = _config.otlp_sample_ratio
 DEAN06_BODIES = _config.bodies
+DEAN06_LEDGER_RETENTION = _config.ledger_retention

@@ -87,3 +87,8 @@ def test_a_pager_keeps_the_query():
 
     assert "?q=lan&amp;cursor=def" in page
     assert 'href="?q=lan"' in page
+
+
+def test_an_identifier_may_go_on_in_the_next_line_after_a_slash_and_stays_escaped():
+    assert shown("{{ one|breakable }}", one="VN/GOV/<b>") == "VN/<wbr>GOV/<wbr>&lt;b&gt;"
+    assert shown("{{ one|breakable }}", one="–") == "–"

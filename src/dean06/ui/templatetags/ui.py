@@ -11,7 +11,7 @@ from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInpu
 from django.template.base import FilterExpression, Node, NodeList, Parser, Token, token_kwargs
 from django.template.context import RequestContext
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dean06.ui import formats
@@ -21,6 +21,7 @@ from dean06.ui.values import Fact, LegalClock, Step, TileValue
 register = template.Library()
 
 TAG_ICONS: Final[Mapping[str, str]] = {"run": "clock", "ok": "check", "warn": "warn", "stop": "stop", "src": "db"}
+BREAK_AFTER_SLASH: Final = SafeString("/<wbr>")
 NOTE_ICONS: Final[Mapping[str, str]] = {"": "info", "ok": "shield", "warn": "warn", "stop": "stop"}
 
 register.filter("vn_date", formats.day)
@@ -41,6 +42,12 @@ def vn_number(value: float | Decimal | None, digits: int = 0) -> str:
 def vn_percent(value: float | Decimal | None, digits: int = 1) -> str:
     """Write a ratio as percent: ``{{ 0.947|vn_percent:1 }}`` is 94,7 %."""
     return formats.percent(value, digits)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Let an identifier of several parts go on in the next line after a slash: ``VN/GOV/G01`` in a narrow column."""
+    return format_html_join(BREAK_AFTER_SLASH, "{}", ((part,) for part in text.split("/")))
 
 
 @register.simple_tag

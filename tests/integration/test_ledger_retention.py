@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from django.db import transaction
 
 from dean06.cli.main import cli
 from dean06.core import clock as core_clock
+from dean06.core.actor import SYSTEM
 from dean06.ledger.domain.retention import months_before
-from dean06.ledger.public import archive, retention, verify
+from dean06.ledger.public import archive, record_many, retention, sequence, submit_everywhere, verify
 from dean06.signing.public import ensure_trust
 from ledger_archives import closed_days, linked_anew, rewritten
-from ledger_worlds import sql
+from ledger_worlds import PEOPLE, in_process, sql
 
 pytestmark = pytest.mark.django_db
 
@@ -135,16 +137,45 @@ def test_files_of_another_history_do_not_count_though_they_are_linked_well(days)
     assert found.could_go == 16
 
 
-def test_a_file_without_its_readable_parts_does_not_count(days):
+@pytest.mark.parametrize("how", ["cut", "altered", "moved"])
+def test_readable_parts_that_are_not_those_of_the_database_do_not_count_though_they_are_linked_well(days, how):
     place, clock = days
     a_month_after(clock, core_clock.today())
     last = max(place.glob("*.zip"))
     with zipfile.ZipFile(last) as file:
-        readings = file.read("readings.jsonl").splitlines(keepends=True)
-    linked_anew(last, "readings.jsonl", b"".join(readings[:-1]))
+        rows = [json.loads(line) for line in file.read("readings.jsonl").splitlines()]
+    if how == "cut":
+        rows.pop()
+    elif how == "altered":
+        rows[2]["ciphertext"] = rows[2]["ciphertext"][::-1]
+    else:
+        rows[2]["ciphertext"], rows[3]["ciphertext"] = rows[3]["ciphertext"], rows[2]["ciphertext"]
+    linked_anew(last, "readings.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
 
-    assert standing(place).could_go == 16
-    assert "readable parts" in standing(place).archived.fault
+    found = standing(place)
+
+    assert found.could_go == 16
+    assert found.archived.fault.endswith("readings.jsonl is not what the database holds")
+
+
+def test_subjects_of_bulk_entries_are_compared_too(days):
+    place, clock = days
+    with transaction.atomic():
+        record_many("registry.page_shown", log="registry", using="default", actor=SYSTEM, subjects=PEOPLE)
+    sequence("default")
+    submit_everywhere(in_process)
+    clock.shift(timedelta(days=1))
+    archive(place, log="registry")
+    a_month_after(clock, core_clock.today())
+    assert standing(place).could_go == 31
+    last = max(place.glob("*.zip"))
+    with zipfile.ZipFile(last) as file:
+        subjects = file.read("subjects.jsonl").splitlines(keepends=True)
+    assert len(subjects) == len(PEOPLE)
+    linked_anew(last, "subjects.jsonl", b"".join(subjects[1:]))
+
+    assert standing(place).could_go == 27
+    assert standing(place).archived.fault.endswith("subjects.jsonl is not what the database holds")
 
 
 def test_a_missing_file_leaves_nothing_archived(days):

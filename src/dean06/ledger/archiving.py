@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -204,7 +204,7 @@ def _write(cursor: Any, directory: Path, day: ArchivedDay, link: Link) -> Link:
         linked = _Linked(file, link)
         manifest = {"format": FORMAT, "log": day.log, "day": day.day.isoformat(), "first": day.first, "last": day.last}
         linked.add("manifest.json", [json.dumps(manifest)])
-        for name, lines in _parts(day).items():
+        for name, lines in parts_of(day).items():
             linked.add(name, (json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
         file.writestr(LINKING, linked.text)
     final = directory / f"{day.log}-{times[0]}-{times[1]}-{linked.digest[:NAMED_DIGITS]}.zip"
@@ -228,7 +228,9 @@ def _moment(cursor: Any, log: str, seq: int) -> str:
     return f"{cursor.fetchone()[0]:{MOMENT}}"
 
 
-def _parts(day: ArchivedDay) -> dict[str, Iterator[dict[str, Any]]]:
+def parts_of(day: ArchivedDay) -> dict[str, Generator[dict[str, Any], None, None]]:
+    """Return what a file of these entries holds, part by part, as the database has it now."""
+
     def read(query: str) -> Iterator[tuple[Any, ...]]:
         return rows(day.using, query, day.log, day.first - 1, day.last)
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 from django.conf import settings
-from django.db import connections
 
 from dean06.core import clock
 from dean06.core.databases import all_databases
@@ -19,7 +18,6 @@ from dean06.ledger.stored import log_size, logs_in, snapshot
 
 OWN: Final = Path(__file__).with_name("retention.toml")
 LAST_COSIGNED: Final = "SELECT coalesce(max(size), 0) FROM ledger_ledgercosignature WHERE log = %s"
-SIGNED: Final = "SELECT root, chain_head FROM ledger_ledgercheckpoint WHERE log = %s AND size = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def retention(archive: Path | None = None, *, log: str = "") -> list[LogRetentio
     """
     rules = periods()
     logs = [one for using in all_databases() for one in _in_database(using, rules, log)]
-    return [replace(one, archived=_archived(one, archive)) for one in logs] if archive else logs
+    return [replace(one, archived=read_back(archive, one.log, using=one.using)) for one in logs] if archive else logs
 
 
 def _in_database(using: str, rules: Retention, only: str) -> list[LogRetention]:
@@ -130,15 +128,3 @@ def _over(cursor: Any, log: str, size: int, kept_from: date) -> int:
 def _last_cosigned(cursor: Any, log: str) -> int:
     cursor.execute(LAST_COSIGNED, [log])
     return int(cursor.fetchone()[0])
-
-
-def _archived(one: LogRetention, archive: Path) -> Archived:
-    """Read the files of a log outside of any snapshot: it may take long, and a checkpoint never changes."""
-
-    def signed(size: int) -> tuple[bytes, bytes] | None:
-        with connections[one.using].cursor() as cursor:
-            cursor.execute(SIGNED, [one.log, size])
-            found = cursor.fetchone()
-        return (bytes(found[0]), bytes(found[1])) if found else None
-
-    return read_back(archive, one.log, signed)

@@ -12,6 +12,7 @@ from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.exchange_bodies import bodies
 from dean06.cli.exchange_credentials import credential
 from dean06.cli.exchange_events import events
+from dean06.cli.exchange_gateways import gateways, name_gateway, revoke_gateway
 from dean06.cli.exchange_members import configuration, member
 from dean06.cli.exchange_operations import open_data_command
 from dean06.cli.listing import json_option, print_json
@@ -30,6 +31,8 @@ def exchange() -> None:
 
 for group in (events, configuration, member, credential, open_data_command, bodies):
     exchange.add_command(group)
+for command in (name_gateway, revoke_gateway, gateways):
+    member.add_command(command)
 
 
 @exchange.command()

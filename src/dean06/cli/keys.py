@@ -89,17 +89,26 @@ def rotate(name: str, every: bool) -> None:  # noqa: FBT001 -- click passes opti
 
 
 @keys.command("hop")
+@click.option("--show", "step", flag_value="show", help="Print the certificate that the gateway shows.")
+@click.option("--prepare", "step", flag_value="prepare", help="Print the certificate that it will show; make it where none waits.")
+@click.option("--switch", "step", flag_value="switch", help="Show from now on the one that was prepared.")
 @refusals_shown
 @with_django
-def write_hop() -> None:
+def write_hop(step: str | None) -> None:
     """Make or renew the certificate of this installation's gateway and write the files that its server reads.
 
-    dean06 up does it by itself; a running gateway takes the new certificate at once.
+    dean06 up does it by itself; a running gateway takes the new certificate at once. Where gateways elsewhere know it from the signed
+    configuration: prepare, let the registry's operator name it, then switch.
 
-    Example: dean06 keys hop
+    Example: dean06 keys hop --prepare > h49-gateway.pem
     """
-    from dean06.exchange.public import write_hop_files
+    from dean06.exchange.public import ensure_hop, hop_certificate_pem, prepare_hop, switch_hop, write_hop_files
 
+    if step in {"show", "prepare"}:
+        click.echo(hop_certificate_pem(ensure_hop() if step == "show" else prepare_hop()), nl=False)
+        return
+    if step == "switch":
+        switch_hop()
     write_hop_files()
     click.echo(str(config().hop_files.certificate))
 

@@ -13,6 +13,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.domain.headers import LARGEST_HEADERS_BYTES
+from dean06.exchange.peers import shown_by
 from dean06.exchange.wire import LARGEST_BODY_BYTES, WITHOUT_BODY
 
 INTERIM: Final = range(100, 200)
@@ -35,16 +36,22 @@ class Received:
 
 
 class Connection(asyncio.Protocol):
-    """A connection; not to be used again once it is closed."""
+    """A connection; not to be used again once it is closed.
+
+    Attributes:
+        shown: fingerprint of the certificate that the server showed; empty without TLS.
+    """
 
     def __init__(self) -> None:
         self.is_open = False
+        self.shown = ""
         self._answer: asyncio.Future[Received] | None = None
         self._method = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be ready."""
         self._transport = cast("asyncio.Transport", transport)
+        self.shown = shown_by(transport.get_extra_info("ssl_object"))
         self.is_open = True
 
     async def ask(self, method: str, target: str, *, host: str, headers: Iterable[Header], body: bytes, deadline: float) -> Received:

@@ -15,6 +15,7 @@ from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
 from dean06.exchange.entries import EnrolledKey, EvidenceKey, MemberEntry, ServiceEntry, Snapshot, SubsystemEntry
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
+from dean06.exchange.peers import GatewayCertificate, fingerprint, hosted
 from dean06.signing.public import published_keys, read_certificate, read_spki
 
 INSIDE: Final = "inside"
@@ -23,7 +24,7 @@ INSIDE: Final = "inside"
 def read(version: int) -> Snapshot:
     """Compile the state that the database holds."""
     using = database_of("exchange")
-    members = {str(row): _member(row) for row in Member.objects.using(using).prefetch_related("keys")}
+    members = {str(row): _member(row) for row in Member.objects.using(using).prefetch_related("keys", "gateway_certificates")}
     subsystems = {
         entry.id: entry
         for row in Subsystem.objects.using(using).select_related("member")
@@ -42,7 +43,25 @@ def _member(row: Member) -> MemberEntry:
     rows = list(row.keys.all())
     revoked = frozenset(key.kid for key in rows if key.state == MemberKey.State.REVOKED)
     is_revoked = row.revoked_at is not None
-    return MemberEntry(str(row), row.name, gateway_origin(row.gateway), row.key_name, is_revoked, _enrolled(rows), revoked)
+    origin = gateway_origin(row.gateway)
+    shown = list(row.gateway_certificates.all())
+    return MemberEntry(
+        str(row),
+        row.name,
+        origin,
+        row.key_name,
+        is_revoked,
+        _enrolled(rows),
+        revoked,
+        certificates={one.sha256: one.entry for one in shown if one.is_named},
+        is_hosted=origin == settings.DEAN06_PROVIDER_GATEWAY,
+        revoked_certificates=frozenset(one.sha256 for one in shown if not one.is_named),
+    )
+
+
+def gateways_of(row: Member) -> dict[str, GatewayCertificate]:
+    """Return the certificates with which a member's gateways may meet others, wherever they are held."""
+    return _member(row).gateways(hosted())
 
 
 def _enrolled(rows: Sequence[MemberKey]) -> dict[str, EnrolledKey] | None:
@@ -74,7 +93,14 @@ def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
     for one in content["members"]:
         keys = {key["kid"]: EnrolledKey(read_spki(base64.b64decode(key["spki"])), _instant(key["not_after"])) for key in one["keys"]}
         members[one["id"]] = MemberEntry(
-            one["id"], one["name"], one["gateway"], one["key_name"], one["revoked"], keys, evidence_keys=_evidence_keys(one)
+            one["id"],
+            one["name"],
+            one["gateway"],
+            one["key_name"],
+            one["revoked"],
+            keys,
+            evidence_keys=_evidence_keys(one),
+            certificates=_certificates(one),
         )
         for inner in one["subsystems"]:
             client = ClientId.parse(f"{one['id']}/{inner['code']}")
@@ -103,6 +129,15 @@ def _evidence_keys(member: Mapping[str, Any]) -> dict[str, EvidenceKey]:
         key["kid"]: EvidenceKey(read_spki(base64.b64decode(key["spki"])), key["certificates"].encode("ascii"), _instant(key["ends_at"]))
         for key in member.get("evidence_keys", ())
     }
+
+
+def _certificates(member: Mapping[str, Any]) -> dict[str, GatewayCertificate]:
+    found = {}
+    for one in member.get("gateway_certificates", ()):
+        certificate = base64.b64decode(one["certificate"])
+        ends = datetime.fromisoformat(one["not_after"])
+        found[fingerprint(certificate)] = GatewayCertificate(certificate, datetime.fromisoformat(one["not_before"]), ends)
+    return found
 
 
 def _instant(text: str | None) -> datetime | None:

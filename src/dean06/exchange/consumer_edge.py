@@ -55,7 +55,7 @@ class ConsumerEdge(Edge):
 
     def __init__(self) -> None:
         super().__init__()
-        self.link = Link(hop.identity) if hop.is_own_tls() else Link()
+        self.link = Link(hop.identity) if self.is_own_tls else Link()
         self.peers: Guards[str] = Guards(before_a_gateway)
 
     def circuits(self) -> dict[str, str]:
@@ -148,23 +148,28 @@ class ConsumerEdge(Edge):
             ProviderUnreachable: it does not answer.
             PeerResting, PeerBusy: it was not asked.
             BudgetSpent: the caller's time is over.
+            PeerNotNamed: we may not speak for the consumer.
+            GatewayNotNamed: another gateway than the provider's answers there.
         """
+        if self.is_own_tls:
+            state.check_gateway(outgoing.consumer, self.link.shown(trusting=state.certificates))
         service = state.services.get(outgoing.message.service)
         seconds: float = service.timeout_seconds + HOP_SECONDS if service else DEFAULT_TIMEOUT_SECONDS
         patience = shorter(seconds, budget, now=time.monotonic())
         guard = self.peers.before(outgoing.provider.gateway)
-        return await guard.ask(lambda: self._sent(outgoing, budget, seconds), patience=patience)
+        return await guard.ask(lambda: self._sent(outgoing, state, budget, seconds), patience=patience)
 
-    async def _sent(self, outgoing: Outgoing, budget: Budget | None, seconds: float) -> Received:
+    async def _sent(self, outgoing: Outgoing, state: Snapshot, budget: Budget | None, seconds: float) -> Received:
         address = f"{outgoing.provider.gateway}{outgoing.target}"
         message = outgoing.message
+        is_named = partial(state.is_gateway_of, outgoing.provider) if self.is_own_tls else None
+        ask = partial(self.link.send, message.method, address, body=message.body, is_named=is_named)
         traced = (*outgoing.headers, *tracing.headers())
         if budget is None:
-            return await self.link.send(message.method, address, headers=traced, body=message.body, timeout_seconds=seconds)
+            return await ask(headers=traced, timeout_seconds=seconds)
         headers = (*traced, budget.header(time.monotonic()))
-        seconds = shorter(seconds, budget, now=time.monotonic())
         try:
-            return await self.link.send(message.method, address, headers=headers, body=message.body, timeout_seconds=seconds)
+            return await ask(headers=headers, timeout_seconds=shorter(seconds, budget, now=time.monotonic()))
         except ProviderUnreachable:
             budget.check_over(time.monotonic())
             raise

@@ -19,7 +19,7 @@ from dean06 import __version__
 from dean06.core import tracing
 from dean06.core.databases import DATABASE_AWAY
 from dean06.core.errors import Dean06Error
-from dean06.exchange import snapshot
+from dean06.exchange import hop, snapshot
 from dean06.exchange.committing import GroupCommit
 from dean06.exchange.consuming import refused
 from dean06.exchange.domain.faults import Fault, fault_of
@@ -29,6 +29,7 @@ from dean06.exchange.evidence import Evidence, EvidenceKeeper
 from dean06.exchange.guarding import Refusals
 from dean06.exchange.links import Link
 from dean06.exchange.operations.recording import Recorder, records
+from dean06.exchange.peers import gatekeeper
 from dean06.exchange.snapshot import Snapshot
 from dean06.exchange.wire import Incoming, Receive, Scope, Send, answer, closing, is_loopback, lifespan, peer_of, refuse
 
@@ -75,6 +76,8 @@ class Edge:
         self._threads: ThreadPoolExecutor | None = None
         self._state: Snapshot | None = None
         self._state_at = 0.0
+        self.is_own_tls = hop.is_own_tls()
+        self._staying: asyncio.Task[None] | None = None
         self._refresh: asyncio.Task[Snapshot] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,9 +116,23 @@ class Edge:
 
             self._spans, self._ratio = spans_to(settings.DEAN06_OTLP_ENDPOINT, side=self.side), settings.DEAN06_OTLP_SAMPLE_RATIO
             self._spans.start()
+        if self.is_own_tls:
+            self._staying = asyncio.create_task(self._stay_current(), context=contextvars.Context())
+
+    async def _stay_current(self) -> None:
+        """Know also without calls whom the configuration names: TLS must let a peer through before it can ask anything."""
+        while True:
+            try:
+                gatekeeper.let_in((await self.state()).certificates)
+            except (Dean06Error, *DATABASE_AWAY) as exc:
+                log.warning("exchange.peers_not_learned", gateway=self.log_name, error=type(exc).__name__)
+            await asyncio.sleep(STALE_SECONDS)
 
     async def stop(self) -> None:
         """Give back connections and threads."""
+        if self._staying is not None:
+            self._staying.cancel()
+            await asyncio.wait([self._staying])
         await self.link.close()
         await self.evidence.close()
         await self._end_threads()

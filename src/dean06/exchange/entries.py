@@ -9,7 +9,8 @@ from typing import Any
 from dean06.core.clock import now
 from dean06.exchange.domain.agreements import Agreement
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
-from dean06.exchange.errors import MemberRevoked, UnknownMember, UnknownService
+from dean06.exchange.errors import MemberRevoked, PeerNotNamed, UnknownMember, UnknownService
+from dean06.exchange.peers import GatewayCertificate, hosted
 from dean06.signing.public import PublicKey, Signer, published_keys, signer, verify_raw
 
 
@@ -50,6 +51,9 @@ class MemberEntry:
         enrolled: the keys that count, by identifier; None: those that this installation's key store publishes.
         revoked_kids: identifiers that no longer count.
         evidence_keys: each key that it ever had, in a gateway that follows a signed configuration; others read their tables.
+        certificates: with which its gateways meet others, by fingerprint.
+        is_hosted: this installation's own gateway serves it, too: what the key store shows counts beside those.
+        revoked_certificates: fingerprints that no longer count.
     """
 
     id: str
@@ -60,6 +64,14 @@ class MemberEntry:
     enrolled: Mapping[str, EnrolledKey] | None = None
     revoked_kids: frozenset[str] = frozenset()
     evidence_keys: Mapping[str, EvidenceKey] = field(default_factory=dict, repr=False)
+    certificates: Mapping[str, GatewayCertificate] = field(default_factory=dict, repr=False)
+    is_hosted: bool = False
+    revoked_certificates: frozenset[str] = frozenset()
+
+    def gateways(self, own: Mapping[str, GatewayCertificate]) -> dict[str, GatewayCertificate]:
+        """Return all certificates that its gateways may show, those of this installation's own gateway among them if it is hosted."""
+        together = {**(own if self.is_hosted else {}), **self.certificates}
+        return {name: one for name, one in together.items() if name not in self.revoked_certificates}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ class Snapshot:
     agreements: Mapping[tuple[ClientId, ServiceId], tuple[Agreement, ...]]
     _signers: dict[str, Signer] = field(default_factory=dict, repr=False)
     _keys: dict[tuple[str, str], PublicKey] = field(default_factory=dict, repr=False)
+    _gateways: dict[str, Mapping[str, GatewayCertificate]] = field(default_factory=dict, repr=False)
 
     def member(self, identifier: ClientId) -> MemberEntry:
         """Return the member that a subsystem belongs to.
@@ -142,6 +155,31 @@ class Snapshot:
     def kept_by_consumers(self) -> frozenset[str]:
         """Return the labels of the agreements under which the consumer's gateway keeps bodies: one look-up a call, mostly into nothing."""
         return frozenset(one.label for agreed in self.agreements.values() for one in agreed if one.keep_bodies == "both")
+
+    def is_gateway_of(self, member: MemberEntry, shown: str) -> bool:
+        """Say whether a certificate, by its fingerprint, is one that the configuration names for a member's gateways today."""
+        if (named := self._gateways.get(member.id)) is None:
+            named = self._gateways[member.id] = member.gateways(self._own_gateway)
+        certificate = named.get(shown)
+        return certificate is not None and certificate.counts(now())
+
+    def check_gateway(self, member: MemberEntry, shown: str) -> None:
+        """Refuse a gateway that speaks for a member and is not one of the member's.
+
+        Raises:
+            PeerNotNamed: the configuration names another certificate, or none.
+        """
+        if not self.is_gateway_of(member, shown):
+            raise PeerNotNamed(f"The configuration does not name the gateway's certificate {shown} for {member.id}.", member=member.id)
+
+    @cached_property
+    def _own_gateway(self) -> Mapping[str, GatewayCertificate]:
+        return hosted()
+
+    @cached_property
+    def certificates(self) -> frozenset[bytes]:
+        """Return all certificates (DER) that are named for anybody and not of this installation's own gateway, which all know."""
+        return frozenset(one.certificate for member in self.members.values() for one in member.gateways({}).values())
 
     def signer(self, identifier: ClientId) -> Signer:
         """Return the signing key of the member."""

@@ -5,16 +5,19 @@ import os
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 
 from dean06.exchange.client import Connection, Received, Refused, opened
 from dean06.exchange.domain.digests import Header
-from dean06.exchange.errors import ProviderUnreachable
+from dean06.exchange.errors import GatewayNotNamed, ProviderUnreachable
+from dean06.exchange.peers import fingerprint
 from dean06.signing.public import TlsIdentity
 
 log = structlog.get_logger(__name__)
@@ -61,13 +64,45 @@ class Link:
         self._identity = identity
         self._context: ssl.SSLContext | None = None
         self._made_for = b""
+        self._others: frozenset[bytes] = frozenset()
+        self._shown = ""
         self._checked_at = 0.0
         self._pools: dict[tuple[str, str, int], _Pool] = {}
 
-    async def send(self, method: str, address: str, *, headers: Iterable[Header], body: bytes, timeout_seconds: float) -> Received:
+    def shown(self, *, trusting: Collection[bytes] = ()) -> str:
+        """Return the fingerprint of the certificate that we show to gateways.
+
+        Args:
+            trusting: certificates (DER) to which we speak beside those of our own authority.
+        """
+        others = trusting if isinstance(trusting, frozenset) else frozenset(trusting)
+        if others is not self._others and others != self._others:
+            self._others, self._checked_at = others, float("-inf")
+        self._tls()
+        return self._shown
+
+    async def send(
+        self,
+        method: str,
+        address: str,
+        *,
+        headers: Iterable[Header],
+        body: bytes,
+        timeout_seconds: float,
+        is_named: Callable[[str], bool] | None = None,
+    ) -> Received:
         """Send a request and read the whole answer; the address is sent as it stands.
 
+        Args:
+            method: HTTP method.
+            address: URL.
+            headers: in order.
+            body: may be empty.
+            timeout_seconds: for all of it.
+            is_named: says by its fingerprint whether we speak to a server with this certificate; asked where TLS is spoken.
+
         Raises:
+            GatewayNotNamed: the server is not whom it should be; it learned nothing of the request.
             ProviderUnreachable: no connection, no answer in time, broken off, or an answer beyond all bounds.
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
@@ -83,9 +118,17 @@ class Link:
             try:
                 target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
                 connection = await self._connected(pool, *place, deadline=deadline)
+                if is_named is not None and connection.shown and not is_named(connection.shown):
+                    shown = connection.shown
+                    connection.close()
+                    log.warning("exchange.gateway_not_named", shown=shown)
+                    raise GatewayNotNamed(f"The configuration does not name the certificate {shown} that the provider's gateway showed.")
                 return await _asked(pool, connection, method, target, host=parts.netloc, headers=headers, body=body, deadline=deadline)
             finally:
                 pool.room.release()
+        except ssl.SSLCertVerificationError as exc:
+            log.warning("exchange.gateway_not_named", reason=exc.verify_message)
+            raise GatewayNotNamed(cause=exc.verify_message) from exc
         except (OSError, TimeoutError, ValueError, Refused) as exc:  # ValueError: an address or a header that cannot be sent
             log.warning("exchange.peer_unreachable", error=type(exc).__name__)
             raise ProviderUnreachable(cause=type(exc).__name__) from exc
@@ -103,10 +146,11 @@ class Link:
             return self._context
         identity = self._identity() if self._identity else None
         self._checked_at = time.monotonic()
-        shown = identity.certificate + identity.authorities if identity else b""
+        shown = identity.certificate + identity.authorities + b"".join(sorted(self._others)) if identity else b""
         if self._context is None or shown != self._made_for:
-            self._context = client_context(identity) if identity else ssl.create_default_context()
+            self._context = client_context(identity, self._others) if identity else ssl.create_default_context()
             self._made_for = shown
+            self._shown = fingerprint(load_pem_x509_certificate(identity.certificate).public_bytes(Encoding.DER)) if identity else ""
             self._forget()  # connections that showed the former certificate; requests under way keep theirs until they end
         return self._context
 
@@ -133,9 +177,14 @@ async def _asked(pool: _Pool, connection: Connection, method: str, target: str, 
     return received
 
 
-def client_context(identity: TlsIdentity) -> ssl.SSLContext:
-    """Return what a client shows and whom it trusts; OpenSSL reads keys from files only, so the key passes through one in memory."""
+def client_context(identity: TlsIdentity, others: Collection[bytes] = ()) -> ssl.SSLContext:
+    """Return what a client shows and whom it trusts, single certificates (DER) among them.
+
+    OpenSSL reads keys from files only, so the key passes through one in memory.
+    """
     context = ssl.create_default_context(cadata=identity.authorities.decode("ascii"))
+    if others:
+        context.load_verify_locations(cadata=b"".join(others))
     context.minimum_version = ssl.TLSVersion.TLSv1_3  # ADR 12; information systems may still speak 1.2
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
     handle = os.memfd_create("gateway-identity")

@@ -106,6 +106,8 @@ class ProviderEdge(Edge):
             method=request.method, rest=request.raw_path.removeprefix(HOP), query=request.query, headers=headers, body=body, state=state
         )
         known |= {**described(admitted.message), "transaction_id": admitted.request_id}
+        if self.is_own_tls:
+            state.check_gateway(admitted.consumer, request.certificate)
         seen.asks(admitted.message, size_bytes=len(body))
         seen.service, seen.transaction_id = str(admitted.service.id), admitted.request_id
         is_late = may_be_asked_again(admitted)

@@ -12,6 +12,7 @@ from dean06.exchange.configuration.enrolling import (
     revoke_key,
     revoke_member,
 )
+from dean06.exchange.configuration.gateways import gateway_certificates, name_certificate, revoke_certificate
 from dean06.exchange.configuration.publishing import publish as publish_configuration
 from dean06.exchange.descriptions import breaks_between, findings_in, warnings_since
 from dean06.exchange.developer.sandbox import register_sandbox
@@ -27,6 +28,10 @@ from dean06.exchange.events.queries import dead_letters, event_types
 from dean06.exchange.events.queries import overview as event_subscriptions
 from dean06.exchange.events.queries import targets as event_targets
 from dean06.exchange.events.service import events_provider, register_subject_resolver
+from dean06.exchange.hop import certificate_pem as hop_certificate_pem
+from dean06.exchange.hop import ensure_identity as ensure_hop
+from dean06.exchange.hop import prepare as prepare_hop
+from dean06.exchange.hop import switch as switch_hop
 from dean06.exchange.hop import write_files as write_hop_files
 from dean06.exchange.loading import load_agreements, load_members
 from dean06.exchange.ngsp.credentials import credentials, issue_credential, revoke_credential
@@ -59,6 +64,7 @@ __all__ = [
     "call",
     "credentials",
     "dead_letters",
+    "ensure_hop",
     "event_subscriptions",
     "event_targets",
     "event_types",
@@ -67,6 +73,8 @@ __all__ = [
     "evidence_bundle",
     "findings_in",
     "forget_target",
+    "gateway_certificates",
+    "hop_certificate_pem",
     "is_told",
     "issue_credential",
     "kept_days",
@@ -76,9 +84,11 @@ __all__ = [
     "load_front",
     "load_members",
     "member_name",
+    "name_certificate",
     "note_hand_out",
     "open_data_document",
     "open_data_table",
+    "prepare_hop",
     "publish_configuration",
     "readmit_member",
     "record_calls",
@@ -90,10 +100,12 @@ __all__ = [
     "replay",
     "request_key",
     "retry_dead",
+    "revoke_certificate",
     "revoke_credential",
     "revoke_key",
     "revoke_member",
     "shred_bodies",
+    "switch_hop",
     "tell_event",
     "usage_openapi",
     "usage_provider",

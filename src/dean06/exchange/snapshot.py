@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dean06.core.databases import database_of
 from dean06.exchange.changes import newest_version
-from dean06.exchange.compiling import INSIDE, gateway_origin, keys_of, read, read_shared
+from dean06.exchange.compiling import INSIDE, gateway_origin, gateways_of, keys_of, read, read_shared
 from dean06.exchange.entries import EnrolledKey, MemberEntry, ServiceEntry, Snapshot
 from dean06.exchange.following import Follower
 
@@ -22,6 +22,7 @@ __all__ = [
     "current",
     "forget",
     "gateway_origin",
+    "gateways_of",
     "keys_of",
     "read",
     "read_shared",

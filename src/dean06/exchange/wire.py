@@ -20,12 +20,17 @@ LARGEST_BODY_BYTES: Final = 10 * 1024 * 1024  # what X-Road can keep as evidence
 WITHOUT_BODY: Final = frozenset({204, 304})
 
 
+PEER_CERTIFICATE: Final = "dean06.peer_certificate"
+"""Where the server says in an ASGI scope which certificate the peer showed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A request whose head is bounded and decoded.
 
     Attributes:
         proven: the client that a front has proved by its own means; empty: the request itself has to.
+        certificate: fingerprint of the certificate that the peer showed; empty without TLS.
     """
 
     method: str
@@ -34,6 +39,7 @@ class Incoming:
     headers: tuple[Header, ...] = field(repr=False)
     peer: str
     proven: str = ""
+    certificate: str = ""
 
     def value(self, name: str) -> str:
         """Return the last value of a header, or nothing."""
@@ -53,7 +59,9 @@ def incoming(scope: Scope) -> Incoming:
         path, query = raw_path.decode("ascii"), raw_query.decode("ascii")
     except UnicodeDecodeError as exc:
         raise MalformedPath("The address holds bytes outside ASCII; percent-encode UTF-8.") from exc
-    return Incoming(scope["method"], path, query, tuple(checked(scope["headers"])), peer_of(scope))
+    return Incoming(
+        scope["method"], path, query, tuple(checked(scope["headers"])), peer_of(scope), certificate=scope.get(PEER_CERTIFICATE, "")
+    )
 
 
 def peer_of(scope: Scope) -> str:

@@ -301,10 +301,14 @@ def add_version(store: KeyBackend, record: KeyRecord) -> KeyRecord:
         certificate_der=_certificate(record, private_key),
         made_at=now,
     )
-    retired = tuple(_retire(old, record.usage, now) for old in record.versions)
-    renewed = replace(record, versions=(version, *retired))
+    renewed = replace(record, versions=(version, *retired(record, at=now)))
     store.save(renewed, new=private_key)
     return store.record(record.name)
+
+
+def retired(record: KeyRecord, *, at: datetime) -> tuple[KeyVersion, ...]:
+    """Return all versions of a key as they stand when another one takes their place."""
+    return tuple(_retire(old, record.usage, at) for old in record.versions)
 
 
 def _retire(version: KeyVersion, usage: Usage, now: datetime) -> KeyVersion:

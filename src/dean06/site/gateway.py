@@ -25,6 +25,8 @@ from dean06.exchange.domain.faults import CONSUMER_GATEWAY, fault_of, rendered
 from dean06.exchange.domain.headers import LARGEST_HEADERS_BYTES
 from dean06.exchange.domain.identifiers import LONGEST_TARGET
 from dean06.exchange.errors import BadRequest, HeadersTooLarge, MethodNotAllowed, RequestTooSlow
+from dean06.exchange.peers import gatekeeper, shown_by
+from dean06.exchange.wire import PEER_CERTIFICATE
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +120,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 of uvicorn within bounds of size and of time; offers to speak another protocol are passed over."""
 
     _in_head = True
+    _shown = ""
+    """Fingerprint of the certificate that the peer showed."""
     _unread = 0
     """Bytes since the parser last made something of what came; so heads, trailers and extensions of chunks have one bound."""
     _owed_since: float | None = None
@@ -128,6 +132,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Be ready for a first request, though not for ever."""
         super().connection_made(transport)
+        self._shown = shown_by(transport.get_extra_info("ssl_object"))
         self._owed_since = self.loop.time()
         self._watch = self.loop.call_later(PATIENCE_SECONDS, self._look)
 
@@ -253,6 +258,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.scope["path"] = unquote(path) if "%" in path else path
         self.scope["raw_path"] = address.path
         self.scope["query_string"] = address.query or b""
+        self.scope[PEER_CERTIFICATE] = self._shown  # type: ignore[typeddict-unknown-key]  # a key of our own
         before: RequestResponseCycle | None = self.cycle
         self.cycle = OnePiece(
             scope=self.scope,
@@ -349,6 +355,7 @@ def _mutual_tls(certificate: Path, key: Path, authorities: Path) -> Callable[...
         context.verify_mode = ssl.CERT_REQUIRED
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
         context.load_cert_chain(certificate, key)
+        gatekeeper.guard(context)
         return context
 
     return make

@@ -46,7 +46,7 @@ def request_key(*, member: str, request_pem: bytes, actor: Actor) -> MemberKey:
         RequestNotUsable: not a P-256 request signed by its own key.
         MemberKeyNotFound: this key was refused or revoked before; make a new one.
     """
-    row = _member(member)
+    row = locked_member(member)
     entered = _entering(row, actor)
     kid, _key = requested_key(request_pem)
     key, is_new = MemberKey.objects.using(EXCHANGE).get_or_create(
@@ -57,7 +57,7 @@ def request_key(*, member: str, request_pem: bytes, actor: Actor) -> MemberKey:
     if is_new:
         if entered is not None and actor.person is not None:
             KeyDecision.objects.using(EXCHANGE).create(key=key, entered_by=actor.person, entered_for=readable(entered))
-        _note("exchange.member_key_requested", actor=actor, member=row, kid=kid)
+        note_step("exchange.member_key_requested", actor=actor, member=row, kid=kid)
     return key
 
 
@@ -72,7 +72,7 @@ def approve_key(*, member: str, kid: str, actor: Actor, overlap: timedelta = OVE
         MemberKeyNotFound: no such request.
         SecondPersonNeeded: she entered the request herself.
     """
-    _require_operator(actor)
+    require_operator(actor)
     key = _key(member, kid, State.REQUESTED)
     _require_second(key, actor)
     ends_at = now() + overlap
@@ -98,7 +98,7 @@ def refuse_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey
         MemberKeyNotFound: no such request.
         SecondPersonNeeded: she entered the request herself.
     """
-    _require_operator(actor)
+    require_operator(actor)
     key = _key(member, kid, State.REQUESTED)
     _require_second(key, actor)
     key.state, key.reason = State.REFUSED, reason
@@ -118,8 +118,8 @@ def revoke_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey
         NotInAgreementOffice: the actor is no operator.
         KeyIsOver: it was refused or revoked before; that decision and its time stay as they are, evidence goes by them.
     """
-    _require_operator(actor)
-    row = _member(member)
+    require_operator(actor)
+    row = locked_member(member)
     key, is_new = MemberKey.objects.using(EXCHANGE).get_or_create(member=row, kid=kid, defaults={"state": State.REVOKED})
     if not is_new and key.state in {State.REFUSED, State.REVOKED}:
         raise KeyIsOver(kid=kid)
@@ -132,23 +132,23 @@ def revoke_key(*, member: str, kid: str, reason: str, actor: Actor) -> MemberKey
 @transaction.atomic(using=EXCHANGE, durable=True)
 def revoke_member(*, member: str, reason: str, actor: Actor) -> None:
     """Shut a member out: every call of it and to it is refused."""
-    _require_operator(actor)
-    row = _member(member)
+    require_operator(actor)
+    row = locked_member(member)
     row.revoked_at = row.revoked_at or now()
     row.save(using=EXCHANGE, update_fields=["revoked_at"])
-    _note("exchange.member_revoked", actor=actor, member=row, reason=reason)
-    _spread()
+    note_step("exchange.member_revoked", actor=actor, member=row, reason=reason)
+    spread()
 
 
 @transaction.atomic(using=EXCHANGE, durable=True)
 def readmit_member(*, member: str, reason: str, actor: Actor) -> None:
     """Let a member in again."""
-    _require_operator(actor)
-    row = _member(member)
+    require_operator(actor)
+    row = locked_member(member)
     row.revoked_at = None
     row.save(using=EXCHANGE, update_fields=["revoked_at"])
-    _note("exchange.member_readmitted", actor=actor, member=row, reason=reason)
-    _spread()
+    note_step("exchange.member_readmitted", actor=actor, member=row, reason=reason)
+    spread()
 
 
 def keys_of_members(*, state: str = "") -> Sequence[MemberKey]:
@@ -157,7 +157,12 @@ def keys_of_members(*, state: str = "") -> Sequence[MemberKey]:
     return list(rows.filter(state=state) if state else rows)
 
 
-def _require_operator(actor: Actor) -> None:
+def require_operator(actor: Actor) -> None:
+    """Refuse whoever is not the operator.
+
+    Raises:
+        NotInAgreementOffice: she is not.
+    """
     if not actor.roles & MAY_DECIDE or (actor.person is not None and _operating(actor) is None):
         raise NotInAgreementOffice(account=actor.account)
 
@@ -190,7 +195,12 @@ def _entering(member: Member, actor: Actor) -> HeldPost | None:
     return post
 
 
-def _member(identifier: str) -> Member:
+def locked_member(identifier: str) -> Member:
+    """Return a member, locked until the transaction ends.
+
+    Raises:
+        UnknownMember: no such member.
+    """
     parsed = ClientId.parse(identifier)
     rows = Member.objects.using(EXCHANGE).select_for_update()
     row = rows.filter(instance=parsed.instance, member_class=parsed.member_class, member_code=parsed.member_code).first()
@@ -200,7 +210,7 @@ def _member(identifier: str) -> Member:
 
 
 def _key(member: str, kid: str, state: str) -> MemberKey:
-    key = MemberKey.objects.using(EXCHANGE).filter(member=_member(member), kid=kid, state=state).select_related("member").first()
+    key = MemberKey.objects.using(EXCHANGE).filter(member=locked_member(member), kid=kid, state=state).select_related("member").first()
     if key is None:
         raise MemberKeyNotFound(kid=kid)
     return key
@@ -209,15 +219,17 @@ def _key(member: str, kid: str, state: str) -> MemberKey:
 def _decide(key: MemberKey, kind: str, *, actor: Actor) -> None:
     key.decided_at, key.decided_by = now(), actor.account
     key.save(using=EXCHANGE)
-    _note(kind, actor=actor, member=key.member, kid=key.kid, reason=key.reason)
-    _spread()
+    note_step(kind, actor=actor, member=key.member, kid=key.kid, reason=key.reason)
+    spread()
 
 
-def _note(kind: str, *, actor: Actor, member: Member, **detail: Any) -> None:
+def note_step(kind: str, *, actor: Actor, member: Member, **detail: Any) -> None:
+    """Record a step in the ledger and tell whoever hears of members."""
     record(kind, log=LOG, using=EXCHANGE, actor=actor, who=member.name, detail={"member": str(member), **detail})
     put("exchange.member_changed", {"member": str(member), "what": kind.removeprefix("exchange.")}, using=EXCHANGE)
 
 
-def _spread() -> None:
+def spread() -> None:
+    """Let the gateways read anew."""
     note_change(using=EXCHANGE)
     snapshot.forget()

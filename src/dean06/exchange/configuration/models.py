@@ -1,9 +1,15 @@
-"""Tables: which two people decided on a member's key and on who joins or leaves a group; the tables refuse the same person twice."""
+"""Tables: which two people decided on a member's key and on who joins or leaves a group; the tables refuse the same person twice.
 
+And with which certificates members' gateways meet others.
+"""
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import models
 from django.db.models import F, Q
 
 from dean06.core.clock import now
+from dean06.exchange.peers import GatewayCertificate as Entry
 
 
 class KeyDecision(models.Model):
@@ -69,3 +75,42 @@ class GroupChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id} {self.kind} {self.subsystem_id} {self.state}"
+
+
+class GatewayCertificate(models.Model):
+    """A TLS certificate that a member's gateway shows (chứng thư số của cổng kết nối); or the mark that one is revoked."""
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey("exchange.Member", on_delete=models.CASCADE, related_name="gateway_certificates")
+    sha256 = models.CharField(max_length=64, help_text="Of the certificate as DER, in hexadecimal.")
+    certificate = models.TextField(default="", blank=True, help_text="PEM; empty where one of the key store is revoked.")
+    named_at = models.DateTimeField(default=now)
+    not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
+    named_by = models.CharField(max_length=200, default="", blank=True, help_text="Account.")
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=200, default="", blank=True, help_text="Account.")
+    reason = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "sha256"], name="exchange_gateway_certificate_once"),
+            models.CheckConstraint(
+                name="exchange_gateway_certificate_whole",
+                condition=Q(revoked_at__isnull=False) | (~Q(certificate="") & Q(not_after__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256} {'named' if self.is_named else 'revoked'}"
+
+    @property
+    def is_named(self) -> bool:
+        """Say whether gateways may meet it, until it ends."""
+        return self.revoked_at is None
+
+    @property
+    def entry(self) -> Entry:
+        """Return it as gateways know it."""
+        certificate = x509.load_pem_x509_certificate(self.certificate.encode())
+        ends = self.not_after or certificate.not_valid_after_utc
+        return Entry(certificate.public_bytes(Encoding.DER), self.named_at, ends)

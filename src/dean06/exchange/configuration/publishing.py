@@ -14,8 +14,9 @@ from dean06.core.databases import database_of
 from dean06.exchange.entries import EvidenceKey
 from dean06.exchange.keyring import keys_ever_of
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
+from dean06.exchange.peers import GatewayCertificate
 from dean06.exchange.sealing import REGISTRY_KEY, canonical, registry_signer, sealed
-from dean06.exchange.snapshot import EnrolledKey, gateway_origin, keys_of
+from dean06.exchange.snapshot import EnrolledKey, gateway_origin, gateways_of, keys_of
 from dean06.exchange.verifying import FORMAT, KIND
 from dean06.signing.public import PublicKey, chain_pem
 
@@ -79,7 +80,7 @@ def shared_content() -> dict[str, Any]:
     for row in Service.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
         services.setdefault(row.subsystem_id, []).append(_service(row, digests.get(str(row), "")))
     members = []
-    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys").order_by("id"):
+    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys", "gateway_certificates").order_by("id"):
         subsystems = [
             {"code": row.code, "name": row.name, "authentication": row.authentication, "services": services.get(row.id, [])}
             for row in sorted(member.subsystems.all(), key=lambda row: row.code)
@@ -93,6 +94,7 @@ def shared_content() -> dict[str, Any]:
                 "revoked": member.revoked_at is not None,
                 "keys": [_key(kid, key) for kid, key in sorted(keys_of(member).items())],
                 "evidence_keys": [_evidence_key(kid, key) for kid, key in sorted(keys_ever_of(member).items())],
+                "gateway_certificates": [_certificate(name, one) for name, one in sorted(gateways_of(member).items())],
                 "subsystems": subsystems,
             }
         )
@@ -133,6 +135,15 @@ def _key(kid: str, key: EnrolledKey) -> dict[str, Any]:
 
 def _evidence_key(kid: str, key: EvidenceKey) -> dict[str, Any]:
     return {"kid": kid, "spki": _spki(key.public_key), "certificates": key.certificates.decode("ascii"), "ends_at": _iso(key.ends_at)}
+
+
+def _certificate(name: str, one: GatewayCertificate) -> dict[str, Any]:
+    return {
+        "sha256": name,
+        "certificate": base64.b64encode(one.certificate).decode(),
+        "not_before": one.not_before.isoformat(),
+        "not_after": one.not_after.isoformat(),
+    }
 
 
 def _spki(key: PublicKey) -> str:

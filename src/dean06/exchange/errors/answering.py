@@ -12,6 +12,14 @@ class ProviderUnreachable(ExchangeError, Unavailable):
     fault = "NetworkError"
 
 
+class GatewayNotNamed(ProviderUnreachable):
+    """The provider's gateway showed a certificate that the configuration does not name for it."""
+
+    code = "exchange.gateway_not_named"
+    message_vi = "Cổng kết nối của bên cung cấp dùng chứng thư số không có trong cấu hình."
+    fault = "SslAuthenticationFailed"
+
+
 class ServiceFailed(ExchangeError, Unavailable):
     """The provider's service failed."""
 

@@ -73,6 +73,14 @@ class PurposeMissing(BadRequest):
     fault = "MissingHeader"
 
 
+class PeerNotNamed(ExchangeError, Denied):
+    """The gateway's certificate is not one that the configuration names for the member for whom it speaks."""
+
+    code = "exchange.peer_not_named"
+    message_vi = "Chứng thư số của cổng kết nối không có trong cấu hình của thành viên."
+    fault = "SslAuthenticationFailed"
+
+
 class ClientNotAuthenticated(ExchangeError, Denied):
     """The information system did not prove that it is the subsystem it names."""
 

@@ -101,6 +101,22 @@ class MemberKeyNotFound(ExchangeError, NotFound):
     fault = "NotFound"
 
 
+class GatewayCertificateUnusable(ExchangeError, Invalid):
+    """This is no certificate for a gateway: one X.509 certificate as PEM is, not ended, not of an authority."""
+
+    code = "exchange.gateway_certificate_unusable"
+    message_vi = "Chứng thư số này không dùng được cho cổng kết nối."
+    fault = "BadRequest"
+
+
+class GatewayCertificateNotFound(ExchangeError, NotFound):
+    """The member's gateways have no such certificate, or it was revoked before."""
+
+    code = "exchange.gateway_certificate_not_found"
+    message_vi = "Thành viên không có chứng thư số cổng kết nối này, hoặc chứng thư đã bị thu hồi."
+    fault = "NotFound"
+
+
 class NotInEvidenceOffice(ExchangeError, Denied):
     """The evidence of the exchange is searched by operators."""
 

@@ -1,0 +1,227 @@
+"""Certificates of gateways in the signed configuration: named, renewed with an overlap, revoked; nobody else is spoken with."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from dean06.core.actor import SYSTEM, Actor
+from dean06.exchange import hop, snapshot
+from dean06.exchange.configuration import publishing
+from dean06.exchange.configuration.gateways import gateway_certificates, name_certificate, revoke_certificate
+from dean06.exchange.domain.identifiers import ClientId
+from dean06.exchange.errors import (
+    GatewayCertificateNotFound,
+    GatewayCertificateUnusable,
+    NotInAgreementOffice,
+    PeerNotNamed,
+    UnknownMember,
+)
+from dean06.exchange.models import ConfigurationState, Member
+from dean06.exchange.peers import fingerprint, hosted
+from dean06.exchange.verifying import verified
+from dean06.signing.errors import KeyNotFound
+from dean06.signing.public import ensure_trust, rotate, signer, trust_anchor_pem
+from exchange_agreements_world import world_of_agreements
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 6, 1, 3, tzinfo=UTC)
+BANK = "VN/COM/DEMOBANK"
+REGISTER = "VN/GOV/G01"
+
+
+@pytest.fixture
+def clock(tmp_path, settings):
+    settings.DEAN06_KEY_DIR = tmp_path / "keys"
+    with time_machine.travel(START, tick=False) as travelling:
+        ensure_trust()
+        yield travelling
+    snapshot.forget()
+
+
+@pytest.fixture
+def world(clock, tmp_path):
+    world_of_agreements(tmp_path)
+    Member.objects.filter(member_code="DEMOBANK").update(gateway="https://bank.example:8404")
+    return clock
+
+
+def made(name="bank.example", *, days=365, **extension):
+    """Make a certificate that signs itself, as an agency's own authority or any other would."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(START - timedelta(days=400)).not_valid_after(START + timedelta(days=days))
+    for value in extension.values():
+        builder = builder.add_extension(value, critical=True)
+    return builder.sign(key, hashes.SHA256())
+
+
+def pem(certificate):
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def sha256(certificate):
+    return fingerprint(certificate.public_bytes(Encoding.DER))
+
+
+def states():
+    """Return what gateways here and gateways elsewhere go by."""
+    raw = publishing.publish().token.encode()
+    configuration = verified(raw, anchors_pem=trust_anchor_pem(), at=datetime.now(UTC))
+    return snapshot.read(configuration.version), snapshot.read_shared(configuration.content, version=configuration.version)
+
+
+def speaks_for(member, shown):
+    """Say whether a certificate counts for a member; gateways here and elsewhere must agree."""
+    here, elsewhere = (one.is_gateway_of(one.members[member], shown) for one in states())
+    assert here == elsewhere
+    return here
+
+
+def test_a_named_certificate_counts_for_its_member_alone(world):
+    certificate = made()
+    name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM)
+
+    assert speaks_for(BANK, sha256(certificate))
+    assert not speaks_for(REGISTER, sha256(certificate))
+    for state in states():
+        assert certificate.public_bytes(Encoding.DER) in state.certificates
+        with pytest.raises(PeerNotNamed, match=sha256(certificate)):
+            state.check_gateway(state.member(ClientId.parse(f"{REGISTER}/POPULATION")), sha256(certificate))
+
+
+def test_the_gateway_of_this_installation_counts_for_those_whom_it_serves(world):
+    shown = sha256(hop.ensure_identity().certificate)
+
+    assert speaks_for(REGISTER, shown)
+    assert not speaks_for(BANK, shown)
+    assert not speaks_for(REGISTER, "")
+
+
+def test_a_renewal_overlaps_and_another_gateway_replaces_nothing(world):
+    first, second, third = (made(name) for name in ("one", "two", "three"))
+    for certificate in (first, second):
+        name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM)
+    name_certificate(member=BANK, certificate_pem=pem(third), actor=SYSTEM, is_further=True)
+    assert all(speaks_for(BANK, sha256(one)) for one in (first, second, third))
+
+    world.shift(timedelta(days=7))
+
+    assert [speaks_for(BANK, sha256(one)) for one in (first, second, third)] == [False, True, True]
+
+
+def test_a_certificate_counts_until_its_end_and_no_longer(world):
+    certificate = made(days=3)
+    name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM)
+
+    world.shift(timedelta(days=2))
+    assert speaks_for(BANK, sha256(certificate))
+    world.shift(timedelta(days=1))
+    assert not speaks_for(BANK, sha256(certificate))
+
+
+def test_a_revoked_certificate_counts_no_longer_and_does_not_come_back(world):
+    certificate = made()
+    name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM)
+    number = ConfigurationState.objects.get().version
+
+    colons = ":".join(sha256(certificate)[place : place + 2].upper() for place in range(0, 64, 2))
+    revoke_certificate(member=BANK, sha256=colons, reason="mất ổ đĩa", actor=SYSTEM)
+
+    assert not speaks_for(BANK, sha256(certificate))
+    assert ConfigurationState.objects.get().version > number
+    for again in (
+        lambda: name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM),
+        lambda: revoke_certificate(member=BANK, sha256=colons, reason="again", actor=SYSTEM),
+        lambda: revoke_certificate(member=BANK, sha256="00", reason="unknown", actor=SYSTEM),
+    ):
+        with pytest.raises(GatewayCertificateNotFound):
+            again()
+
+
+def test_the_certificate_of_this_installation_can_be_revoked_for_one_member(world):
+    shown = sha256(hop.ensure_identity().certificate)
+
+    revoke_certificate(member=REGISTER, sha256=shown, reason="khóa lộ", actor=SYSTEM)
+
+    assert not speaks_for(REGISTER, shown)
+    assert [(row.sha256, row.is_named, row.certificate) for row in gateway_certificates()] == [(shown, False, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"no certificate",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        pem(made()) + pem(made()),
+        pem(made(days=-1)),
+        pem(made(ca=x509.BasicConstraints(ca=True, path_length=None))),
+        pem(made()) + b" " * 17_000,
+    ],
+    ids=["empty", "text", "broken", "two", "ended", "authority", "long"],
+)
+def test_what_is_no_certificate_of_a_gateway_is_not_named(world, text):
+    with pytest.raises(GatewayCertificateUnusable):
+        name_certificate(member=BANK, certificate_pem=text, actor=SYSTEM)
+
+    assert gateway_certificates() == []
+
+
+def test_only_the_operator_names_and_only_members_are_named(world):
+    stranger = Actor(account="someone")
+
+    with pytest.raises(NotInAgreementOffice):
+        name_certificate(member=BANK, certificate_pem=pem(made()), actor=stranger)
+    with pytest.raises(NotInAgreementOffice):
+        revoke_certificate(member=BANK, sha256="00", reason="", actor=stranger)
+    with pytest.raises(UnknownMember):
+        name_certificate(member="VN/GOV/NOBODY", certificate_pem=pem(made()), actor=SYSTEM)
+    assert gateway_certificates() == []
+
+
+def test_a_prepared_certificate_is_known_before_it_is_shown(clock):
+    former = hop.ensure_identity()
+    waiting = hop.prepare()
+    assert hop.prepare().kid == waiting.kid  # asked again, it is the same
+    assert hosted().keys() == {sha256(former.certificate), sha256(waiting.certificate)}
+    assert hop.ensure_identity().kid == former.kid
+
+    hop.switch()
+
+    assert hop.identity().kid == waiting.kid
+    assert hop.identity().certificate == pem(waiting.certificate)
+    assert signer(hop.KEY).sign_raw(b"x")  # its private key came with it
+    with pytest.raises(KeyNotFound):
+        hop.switch()
+    assert hop.prepare().kid != waiting.kid
+    clock.shift(timedelta(days=2))
+    assert sha256(former.certificate) not in hosted()
+
+
+def test_a_key_that_was_renewed_in_need_is_not_followed_by_an_older_one(clock):
+    hop.ensure_identity()
+    stale = hop.prepare()
+    clock.shift(timedelta(days=10))
+
+    rotate(hop.KEY)
+
+    assert hop.prepare().kid != stale.kid
+
+
+def test_renewal_without_hands_prepares_a_month_before_it_shows(clock):
+    first = hop.ensure_identity()
+    ends = first.certificate.not_valid_after_utc
+    clock.move_to(ends - timedelta(days=36))
+    assert hop.ensure_identity().kid == first.kid
+    prepared = signer(hop.NEXT).kid
+
+    clock.move_to(ends - timedelta(days=6))
+
+    assert hop.ensure_identity().kid == prepared
+    assert hop.ensure_identity().kid == prepared

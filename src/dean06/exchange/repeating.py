@@ -1,16 +1,20 @@
 """Answers that are kept for a day so that a repeated request is answered and not done again.
 
-A stored answer may hold personal data: it is encrypted with a key that comes from a secret of this installation and from the caller's own
-Idempotency-Key, of which the database holds a digest only. Neither the database nor a backup of it opens an answer.
+A stored answer may hold personal data: it is encrypted with a key that comes from a secret of its own in the data directory
+(``secrets/kept-answers``, made at first use) and from the caller's own Idempotency-Key, of which the database holds a digest only. Neither
+the database nor a backup of it opens an answer, and a change of Django's secret key loses none.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,14 +23,16 @@ from django.db import transaction
 
 from dean06.core.clock import now
 from dean06.core.databases import database_of
+from dean06.core.instance import kept_secret
 from dean06.core.keys import PersonKey
 from dean06.exchange.domain.repeats import Found, Repeatable, compare
-from dean06.exchange.errors import KeyInFlight, KeyReused
+from dean06.exchange.errors import KeptAnswerUnreadable, KeyInFlight, KeyReused
 from dean06.exchange.models import KeptAnswer
 from dean06.exchange.serving import ServiceAnswer
 
 NONCE_BYTES: Final = 12
-PURPOSE: Final = b"dean06 exchange kept answer 1"
+PURPOSE: Final = b"dean06 exchange kept answer 2"
+KEPT_AS: Final = "kept-answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ def claim(request: Repeatable, *, lease: timedelta) -> Replayed | None:
     Raises:
         KeyInFlight: the first request is still being answered.
         KeyReused: the key was used for another request.
+        KeptAnswerUnreadable: the request was done, and its answer cannot be opened.
     """
     using = database_of("exchange")
     with transaction.atomic(using=using, durable=True):
@@ -99,7 +106,11 @@ def release(request: Repeatable) -> None:
 
 def _opened(row: KeptAnswer, request: Repeatable) -> Replayed:
     sealed = bytes(row.sealed)
-    found = msgspec.msgpack.decode(_cipher(request).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], request.fingerprint))
+    try:
+        opened = _cipher(request).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], request.fingerprint)
+    except InvalidTag as exc:
+        raise KeptAnswerUnreadable from exc
+    found = msgspec.msgpack.decode(opened)
     return Replayed(
         ServiceAnswer(
             found["status"],
@@ -114,5 +125,10 @@ def _opened(row: KeptAnswer, request: Repeatable) -> Replayed:
 
 
 def _cipher(request: Repeatable) -> AESGCM:
-    secret = f"{settings.SECRET_KEY}\n{request.key}".encode()
+    secret = f"{_secret_in(settings.DEAN06_DATA_DIR)}\n{request.key}".encode()
     return AESGCM(HKDF(SHA256(), 32, salt=request.digest.bytes, info=PURPOSE).derive(secret))
+
+
+@cache
+def _secret_in(data_dir: Path) -> str:
+    return kept_secret(Path(data_dir) / "secrets" / KEPT_AS)

@@ -202,6 +202,15 @@ class KeyReused(ExchangeError, Invalid):
     status = 422  # draft-ietf-httpapi-idempotency-key-header, sec. 2.7
 
 
+class KeptAnswerUnreadable(ExchangeError, Conflict):
+    """The request was done under this Idempotency-Key, but its answer cannot be opened any more; it is not done again."""
+
+    code = "exchange.kept_answer_unreadable"
+    message_vi = "Yêu cầu với khóa chống lặp này đã được thực hiện nhưng không mở lại được câu trả lời đã lưu."
+    fault = "IdempotencyAnswerUnreadable"
+    status = 409
+
+
 class KeyInFlight(ExchangeError, Conflict):
     """A request with this Idempotency-Key is being answered; ask again when it is done."""
 

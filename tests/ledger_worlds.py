@@ -55,9 +55,9 @@ def sql(statement, *values, using="default"):
 
 def cut_and_sign_anew(log, size, *, using="default"):
     """Remove everything behind a size, cosignatures too, and sign what is left as if it had always ended there."""
-    behind = "(SELECT entry_id FROM ledger_ledgerleaf WHERE log = %s AND seq > %s)"
+    behind = "(SELECT entry_id FROM ledger_ledgerleaf WHERE log = ledger_number(%s) AND seq > %s)"
     sql(f"DELETE FROM ledger_ledgerentry WHERE id IN {behind}", log, size, using=using)
-    sql("DELETE FROM ledger_ledgerleaf WHERE log = %s AND seq > %s", log, size, using=using)
+    sql("DELETE FROM ledger_ledgerleaf WHERE log = ledger_number(%s) AND seq > %s", log, size, using=using)
     sign_anew(log, using=using)
 
 
@@ -66,11 +66,13 @@ def sign_anew(log, *, using="default"):
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"SELECT {ENTRY_COLUMNS} FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id"
-            " WHERE l.log = %s ORDER BY l.seq",
+            " WHERE l.log = ledger_number(%s) ORDER BY l.seq",
             [log],
         )
         entries = [entry_of(row) for row in cursor.fetchall()]
-        for table in ("ledgerleaf", "ledgernode", "ledgercheckpoint", "ledgercosignature"):
+        for table in ("ledgerleaf", "ledgernode"):
+            cursor.execute(f"DELETE FROM ledger_{table} WHERE log = ledger_number(%s)", [log])
+        for table in ("ledgercheckpoint", "ledgercosignature"):
             cursor.execute(f"DELETE FROM ledger_{table} WHERE log = %s", [log])
         tree, chain = Frontier(), bytes(32)
         for entry in entries:
@@ -78,9 +80,12 @@ def sign_anew(log, *, using="default"):
             chain = chain_hash(chain, leaf)
             for place, value in tree.append(leaf):
                 if place.is_stored:
-                    cursor.execute("INSERT INTO ledger_ledgernode VALUES (%s, %s, %s, %s)", [log, place.level, place.index, value])
+                    cursor.execute(
+                        "INSERT INTO ledger_ledgernode (log, level, index, node_hash) VALUES (ledger_number(%s), %s, %s, %s)",
+                        [log, place.level, place.index, value],
+                    )
             cursor.execute(
-                "INSERT INTO ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) VALUES (%s, %s, %s, %s, %s)",
+                "INSERT INTO ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) VALUES (ledger_number(%s), %s, %s, %s, %s)",
                 [log, tree.size, entry.id, leaf, chain],
             )
         note = sign(Checkpoint(log, tree.size, tree.root(), chain))

@@ -397,8 +397,9 @@ def database(dsn: str) -> Iterator[Iterator[Source]]:
 
 def stored(connection: Any) -> Iterator[Source]:
     """Read the tables as they stand."""
-    tables = ("ledgerentry", "ledgerleaf", "ledgercheckpoint", "ledgerpending")
-    names = connection.execute(" UNION ".join(f"SELECT log FROM ledger_{table}" for table in tables) + " ORDER BY log")  # noqa: S608 -- constants
+    tables = ("ledgerentry", "ledgerleaf", "ledgerpending")
+    numbered = (f"SELECT n.name FROM ledger_{table} t JOIN ledger_ledgername n ON n.number = t.log" for table in tables)  # noqa: S608 -- constants
+    names = connection.execute(f"{' UNION '.join(numbered)} UNION SELECT log FROM ledger_ledgercheckpoint ORDER BY 1")  # noqa: S608 -- constants
     for (name,) in names.fetchall():
         yield Source(
             log=name,
@@ -415,17 +416,20 @@ def stored(connection: Any) -> Iterator[Source]:
 
 STORED_LEAVES = """
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash,
-           e.id, e.log, e.kind, e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment
-    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = %s ORDER BY l.seq
+           e.id, coalesce(n.name, ''), coalesce(k.name, ''), e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment
+    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
+    LEFT JOIN ledger_ledgername n ON n.number = e.log LEFT JOIN ledger_ledgername k ON k.number = e.kind
+    WHERE l.log = (SELECT number FROM ledger_ledgername WHERE name = %s) ORDER BY l.seq
 """
 STORED_UNNUMBERED = """
     SELECT e.id, p.entry_id IS NOT NULL FROM ledger_ledgerentry e
     LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log
-    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL
+    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id
+    WHERE e.log = (SELECT number FROM ledger_ledgername WHERE name = %s) AND l.entry_id IS NULL
 """
 STORED_SUBJECTS = """
     SELECT s.entry_id, s.position, s.subject FROM ledger_ledgersubject s JOIN ledger_ledgerentry e ON e.id = s.entry_id
-    WHERE e.log = %s ORDER BY s.entry_id, s.position
+    WHERE e.log = (SELECT number FROM ledger_ledgername WHERE name = %s) ORDER BY s.entry_id, s.position
 """
 
 

@@ -79,7 +79,7 @@ SEED = 20261123
 ENTRY = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 FORGERIES = {
     "commitment": "set_byte(commitment, 7, get_byte(commitment, 7) # 1)",
-    "kind": "overlay(kind placing 'X' from 1)",
+    "kind": "kind + 1",  # the number of another name, or of none
     "recorded_at": "recorded_at + interval '1 microsecond'",
 }
 

@@ -164,14 +164,14 @@ def status_of(url):
 
 
 def asked_through_gateways(installation):
-    before = installation.value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = 'exchange.answered'")
+    before = installation.value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = ledger_number('exchange.answered')")
     path = "VN/GOV/G01/POPULATION/population/v1/persons/verify"
     body = installation.data_dir / "question.json"
     body.write_text(json.dumps({"personal_id": installation.demo_people()["citizen"]["number"]}))
     options = ("--client", "VN/COM/DEMOBANK/CUSTOMERS", "--purpose", "kyc", "--body", str(body))
     done = installation.run("exchange", "call", *options, "POST", path, check=False)
     print(done.stdout, done.stderr)
-    after = installation.value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = 'exchange.answered'")
+    after = installation.value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = ledger_number('exchange.answered')")
     return done.returncode in {0, 1} and after > before
 
 

@@ -121,7 +121,7 @@ def test_a_batch_takes_a_fixed_number_of_statements(django_assert_num_queries):
     batch = [Draft("exchange.answered", log="exchange.provider", actor=BANK, subjects=(person,)) for person in PEOPLE * 25]
     written(batch)
 
-    with transaction.atomic(), django_assert_num_queries(4):  # SELECTs of keys and of words, two COPYs
+    with transaction.atomic(), django_assert_num_queries(5):  # SELECTs of keys, of words and of names, two COPYs
         record_batch(batch, using="default")
 
 

@@ -22,7 +22,9 @@ def second(monkeypatch):
         for table in tables:
             cursor.execute(f"CREATE TABLE second.{table} (LIKE public.{table} INCLUDING ALL)")
     other = connections["default"].copy(alias="second")
-    other.settings_dict["OPTIONS"]["options"] = "-c search_path=second"
+    other.settings_dict["OPTIONS"]["options"] = (
+        "-c search_path=second,public"  # the functions of the ledger stand in the one, the tables in both
+    )
     connections["second"] = other
     for module in ("actions", "queries"):
         monkeypatch.setattr(f"dean06.ledger.{module}.all_databases", lambda: ("default", "second"))

@@ -19,13 +19,14 @@ from dean06.ledger.sequencer import sequence_log
 pytestmark = pytest.mark.django_db(transaction=True)
 
 APPEND_ONLY = {
-    "ledger_ledgerentry": "kind = 'x.y'",
+    "ledger_ledgerentry": "kind = 7",
     "ledger_ledgerleaf": "leaf_hash = sha256('x')",
     "ledger_ledgernode": "node_hash = sha256('x')",
     "ledger_ledgercheckpoint": "note = ''",
     "ledger_ledgersubject": "position = 9",
     "ledger_ledgercosignature": "note = ''",
     "ledger_ledgerstamp": "token = ''",
+    "ledger_ledgername": "name = 'x'",
     "ledger_ledgerword": "word = ''",
     "ledger_refusedcheckpoint": "seen_note = ''",
 }

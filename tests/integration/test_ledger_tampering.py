@@ -292,6 +292,7 @@ TABLES = {
     "ledger_ledgersubject": ["entry_id", "position", "subject"],
     "ledger_ledgercosignature": ["log", "size", "witness", "note"],
     "ledger_ledgerkey": ["id", "subject", "wrapped"],
+    "ledger_ledgername": ["number", "name"],
 }
 FLIPS = {
     "uuid": "gen_random_uuid()",
@@ -301,10 +302,16 @@ FLIPS = {
 }
 
 
-def kind_of(column):
-    if column in {"log", "kind", "note", "witness"}:
+NAMED = {"ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgernode"}
+"""Where a name stands as its number."""
+
+
+def kind_of(column, table=""):
+    if column in {"log", "kind"} and table in NAMED:
+        return "number"
+    if column in {"log", "kind", "note", "witness", "name"}:
         return "text"
-    if column in {"seq", "level", "index", "size", "position"}:
+    if column in {"number", "seq", "level", "index", "size", "position"}:
         return "number"
     if column in {"id", "entry_id", "key_id"}:
         return "uuid"
@@ -337,8 +344,8 @@ def change_live(cursor, number, chance):
     column = chance.choice(TABLES[table])
     set_bit = (
         "UPDATE {table} SET {column} = set_byte({column}, 0, 255 - get_byte({column}, 0)) WHERE ctid = %s"
-        if kind_of(column) == "bytea"
-        else f"UPDATE {{table}} SET {{column}} = {FLIPS[kind_of(column)].format(column)} WHERE ctid = %s"
+        if kind_of(column, table) == "bytea"
+        else f"UPDATE {{table}} SET {{column}} = {FLIPS[kind_of(column, table)].format(column)} WHERE ctid = %s"
     )
     cursor.execute("ALTER TABLE ledger_ledgerkey DISABLE TRIGGER only_destroyed")
     return f"{table}.{column}", row_change(cursor, set_bit.replace("{column}", column), table, chance)

@@ -65,9 +65,9 @@ def test_a_waiting_entry_is_no_finding_until_its_place_in_the_queue_is_gone(entr
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("UPDATE ledger_ledgerentry SET kind = 'registry.nothing' WHERE id = %s", {"entry_altered", "reading_altered"}),
+        ("UPDATE ledger_ledgerentry SET kind = ledger_numbered('registry.nothing') WHERE id = %s", {"entry_altered", "reading_altered"}),
         ("UPDATE ledger_ledgerentry SET recorded_at = recorded_at + interval '1 microsecond' WHERE id = %s", {"entry_altered"}),
-        ("UPDATE ledger_ledgerentry SET log = 'services' WHERE id = %s", {"entry_altered"}),
+        ("UPDATE ledger_ledgerentry SET log = ledger_numbered('services') WHERE id = %s", {"entry_altered"}),
         (
             "UPDATE ledger_ledgerentry SET commitment = set_byte(commitment, 3, 255 - get_byte(commitment, 3)) WHERE id = %s",
             {"entry_altered", "reading_altered"},
@@ -81,7 +81,7 @@ def test_a_waiting_entry_is_no_finding_until_its_place_in_the_queue_is_gone(entr
             {"reading_altered"},
         ),
         ("DELETE FROM ledger_ledgerkey WHERE id = (SELECT key_id FROM ledger_ledgerentry WHERE id = %s)", {"key_missing"}),
-        ("INSERT INTO ledger_ledgerpending (log, entry_id) VALUES ('registry', %s)", {"pending_stray"}),
+        ("INSERT INTO ledger_ledgerpending (log, entry_id) VALUES (ledger_number('registry'), %s)", {"pending_stray"}),
     ],
 )
 def test_a_change_is_named(entries, change, expected):
@@ -169,7 +169,10 @@ def test_a_stored_hash_over_many_entries_is_compared(change):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("INSERT INTO ledger_ledgernode (log, level, index, node_hash) VALUES ('registry', 1, 6, sha256('x'))", ("node_altered", 13, None)),
+        (
+            "INSERT INTO ledger_ledgernode (log, level, index, node_hash) VALUES (ledger_number('registry'), 1, 6, sha256('x'))",
+            ("node_altered", 13, None),
+        ),
         ("UPDATE ledger_ledgercheckpoint SET root = sha256('x') WHERE size = 10", ("checkpoint_altered", 10, None)),
         (
             "UPDATE ledger_ledgercheckpoint SET note = replace(note, 'registry', 'services') WHERE size = 10",
@@ -193,7 +196,7 @@ def test_a_person_taken_out_of_a_bulk_act_is_missed(entries):
 def test_rows_that_belong_to_no_entry_are_found(entries):
     stray = uuid4()
     sql("INSERT INTO ledger_ledgersubject (entry_id, position, subject) VALUES (%s, 0, sha256('x'))", stray)
-    sql("INSERT INTO ledger_ledgerpending (entry_id, log) VALUES (%s, 'registry')", stray)
+    sql("INSERT INTO ledger_ledgerpending (entry_id, log) VALUES (%s, ledger_number('registry'))", stray)
 
     assert problems() == {("subject_stray", None, stray), ("pending_stray", None, stray)}
 

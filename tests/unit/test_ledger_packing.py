@@ -106,6 +106,80 @@ def test_any_words_may_be_known(chance, words):
     assert unpacked(packed(text, known), list(words).__getitem__) == text
 
 
+def exchanged(message="VN-0190a000-0000-7000-8000-000000000001", *, late=0):
+    """What a consumer keeps of a usual transaction, in the exact form that the exchange gives it."""
+    chance = random.Random(8)
+    digests = [base64.b64encode(chance.randbytes(size)).decode() for size in (32, 32, 32, 64, 64, 64)]
+    asked, head, answered, hashed, first, second = digests
+    keys = [base64.urlsafe_b64encode(chance.randbytes(32)).decode().rstrip("=") for _ in range(2)]
+    client, service, own = "VN/COM/BANK/CUSTOMERS", "VN/GOV/G01/POPULATION/population", "0190a000-0000-7000-8000-000000000002"
+    order = '("@method" "@path" "@query" "content-digest" "x-exchange-head" "x-road-client" "x-road-id" "x-road-request-id" "x-exchange-purpose")'
+    params = f'{order};created=1795434648;keyid="{keys[0]}";alg="ecdsa-p256-sha256";nonce="{22 * "A"}";tag="x1"'
+    names = f'"x-road-id": {message}\n"x-road-request-id": {own}\n'
+    request = (
+        f'"@method": POST\n"@path": /x1/{service}/v1/persons/look-up\n"@query": ?\n"content-digest": sha-256=:{asked}:\n'
+        f'"x-exchange-head": sha-256=:{head}:\n"x-road-client": {client}\n{names}"x-exchange-purpose": kyc\n"@signature-params": {params}'
+    )
+    answer = (
+        f'"@status": 200\n"content-type": application/json\n"content-digest": sha-256=:{answered}:\n"x-road-client": {client}\n'
+        f'"x-road-service": {service}\n{names}"x-road-request-hash": {hashed}\n"x-exchange-agreement": BANK-1/1\n'
+        f'"signature";req;key="x1": :{first}:\n"signature-input";req;key="x1": {params}\n"@signature-params": ("@status" "content-type"'
+        ' "content-digest" "x-road-client" "x-road-service" "x-road-id" "x-road-request-id" "x-road-request-hash" "x-exchange-agreement"'
+        f' "signature";req;key="x1" "signature-input";req;key="x1");created={1795434648 + late};keyid="{keys[1]}";alg="ecdsa-p256-sha256";tag="x1"'
+    )
+    detail = {
+        "agreement": "BANK-1/1",
+        "answer": {"base": answer, "key_id": keys[1], "signature": f"x1=:{second}:"},
+        "client": client,
+        "message_id": message,
+        "request": {"base": request, "key_id": keys[0], "signature": f"x1=:{first}:"},
+        "request_hash": hashed,
+        "service": service,
+        "status": 200,
+        "transaction_id": own,
+    }
+    actor = {"account": client, "acting_for": "", "assurance": "", "posts": [], "unit": ""}
+    rest = {"dossier": "", "fields": [], "kind": "exchange.received", "legal_basis": "", "on_behalf_of": "", "purpose": "kyc", "version": 1}
+    return canonical_payload({"actor": actor, "detail": detail, **rest, "who": "Bank"}), [*keys, "BANK-1/1", client, service]
+
+
+RANDOM_BYTES = 3 * 32 + 3 * 64 + 16 + 2 * 16 + 4
+
+
+def test_a_usual_transaction_takes_its_random_bytes_and_some_thirty_more():
+    text, words = exchanged()
+    known = {word.encode(): number for number, word in enumerate(words, start=1)}
+    by_number = {number: word for word, number in known.items()}.__getitem__
+
+    assert unpacked(packed(text, known), by_number) == text
+    assert len(packed(text, known)) <= RANDOM_BYTES + 30
+
+
+@pytest.mark.parametrize("first", [0, 120, 127, 128, 9_000, 32_760])
+def test_words_of_any_number_come_back(first):
+    text, words = exchanged(late=1)
+    known = {word.encode(): number for number, word in enumerate(words, start=first)}
+
+    assert unpacked(packed(text, known), {number: word for word, number in known.items()}.__getitem__) == text
+
+
+@pytest.mark.parametrize(
+    "message", ["VN-0190a000-0000-7000-8000-000000000001", "LA-0190a000-0000-7000-8000-000000000001", "VN-1", "-", "x"]
+)
+def test_a_message_s_name_is_kept_whether_it_begins_with_the_instance_or_not(message):
+    text, _ = exchanged(message)
+
+    assert unpacked(packed(text)) == text
+
+
+def test_a_number_without_end_opens_to_nothing():
+    text, words = exchanged()
+    short = packed(text, {words[0].encode(): 200})
+    at = short.rindex(bytes([200, 1]))
+
+    assert unpacked(short[:at] + b"\xff", {200: words[0].encode()}.__getitem__) == b""
+
+
 @pytest.mark.parametrize(
     "value",
     [

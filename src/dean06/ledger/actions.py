@@ -18,6 +18,7 @@ from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, Entry, can
 from dean06.ledger.domain.merkle import hash_leaf, root_of
 from dean06.ledger.domain.packing import NO_WORDS, Words
 from dean06.ledger.errors import MalformedEntry
+from dean06.ledger.naming import numbers_of
 from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
 from dean06.ledger.words import numbers_of_words
 
@@ -39,11 +40,12 @@ FIND_KEYS: Final = {
 INSERT_KEY: Final = "INSERT INTO ledger_ledgerkey (id, subject, day, wrapped, made_at) VALUES (%s, %s, %s, %s, %s)"
 INSERT_ENTRY: Final = """
     WITH pending AS (
-        INSERT INTO ledger_ledgerpending (entry_id, log) VALUES (%(id)s, %(log)s)
+        INSERT INTO ledger_ledgerpending (entry_id, log) VALUES (%(id)s, ledger_numbered(%(log)s))
     )
     INSERT INTO ledger_ledgerentry
         (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
-    VALUES (%(id)s, %(log)s, %(kind)s, %(recorded_at)s, %(subject)s, %(subject_count)s, %(subjects_root)s, %(commitment)s,
+    VALUES (%(id)s, ledger_numbered(%(log)s), ledger_numbered(%(kind)s), %(recorded_at)s, %(subject)s,
+        %(subject_count)s, %(subjects_root)s, %(commitment)s,
         %(key_id)s, %(ciphertext)s)
 """
 
@@ -306,6 +308,8 @@ def _tuple(*values: bytes) -> bytes:
 
 
 def _copy_rows(cursor: Any, rows: Sequence[tuple[UUID, Entry, bytes]]) -> None:
+    names = numbers_of(cursor, {name for _, entry, _ in rows for name in (entry.log, entry.kind)})
+    numbers = {name: struct.pack(">h", number) for name, number in names.items()}
     _copy(
         cursor,
         "ledger_ledgerentry (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)",
@@ -313,11 +317,11 @@ def _copy_rows(cursor: Any, rows: Sequence[tuple[UUID, Entry, bytes]]) -> None:
             b"".join(
                 _tuple(
                     entry.id.bytes,
-                    entry.log.encode(),
-                    entry.kind.encode(),
+                    numbers[entry.log],
+                    numbers[entry.kind],
                     struct.pack(">q", microseconds(entry.recorded_at) - POSTGRESQL_EPOCH),
                     entry.subject,
-                    struct.pack(">q", entry.subject_count),
+                    struct.pack(">i", entry.subject_count),
                     entry.subjects_root,
                     entry.commitment,
                     key_id.bytes,
@@ -330,7 +334,7 @@ def _copy_rows(cursor: Any, rows: Sequence[tuple[UUID, Entry, bytes]]) -> None:
     _copy(
         cursor,
         "ledger_ledgerpending (entry_id, log)",
-        [b"".join(_tuple(entry.id.bytes, entry.log.encode()) for _, entry, _ in rows)],
+        [b"".join(_tuple(entry.id.bytes, numbers[entry.log]) for _, entry, _ in rows)],
     )
 
 

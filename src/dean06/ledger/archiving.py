@@ -33,17 +33,18 @@ NOTHING: Final = "-"
 NAMED_DIGITS: Final = 16
 MOMENT: Final = "%Y%m%d%H%M%S"
 
-FIRST_OPEN: Final = "SELECT seq FROM ledger_ledgerleaf WHERE log = %s AND seq > %s ORDER BY seq LIMIT 1"
+FIRST_OPEN: Final = "SELECT seq FROM ledger_ledgerleaf WHERE log = (SELECT ledger_number(%s)) AND seq > %s ORDER BY seq LIMIT 1"
 RECORDED_AT: Final = """
-    SELECT e.recorded_at FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = %s AND l.seq = %s
+    SELECT e.recorded_at FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
+    WHERE l.log = (SELECT ledger_number(%s)) AND l.seq = %s
 """
 FIRST_AFTER: Final = """
     SELECT l.seq FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    WHERE l.log = %s AND l.seq > %s AND e.recorded_at >= %s ORDER BY l.seq LIMIT 1
+    WHERE l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND e.recorded_at >= %s ORDER BY l.seq LIMIT 1
 """
 LAST_CHECKPOINT: Final = "SELECT max(size) FROM ledger_ledgercheckpoint WHERE log = %s AND size > %s AND (%s::bigint IS NULL OR size < %s)"
-BETWEEN: Final = "l.log = %s AND l.seq > %s AND l.seq <= %s"
-PART: Final = LEAVES.replace("l.log = %s", BETWEEN)
+BETWEEN: Final = "l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND l.seq <= %s"
+PART: Final = LEAVES.replace("l.log = (SELECT ledger_number(%s))", BETWEEN)
 READINGS: Final = f"""
     SELECT e.id, e.key_id, e.ciphertext FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
     WHERE {BETWEEN} ORDER BY l.seq

@@ -21,24 +21,25 @@ from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
 from dean06.ledger.domain.packing import WordAt
 from dean06.ledger.errors import EntryNotFound
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
+from dean06.ledger.naming import KIND_OF_ENTRY, LOG_OF_ENTRY
 from dean06.ledger.queries import Look, closed_proof_of, look_of, open_reading
 from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import hashes_at
 from dean06.ledger.stored import fetched, log_size
 from dean06.ledger.words import words_of
 
-OPENED: Final = """
-    SELECT l.seq, e.id, e.kind, e.recorded_at, e.ciphertext, k.id, k.wrapped
+OPENED: Final = f"""
+    SELECT l.seq, e.id, {KIND_OF_ENTRY}, e.recorded_at, e.ciphertext, k.id, k.wrapped
     FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
-"""
-AFTER: Final = f"{OPENED} WHERE l.log = %s AND l.seq > %s ORDER BY l.seq LIMIT %s"
-LOOK: Final = """
-    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e
+"""  # noqa: S608 -- constants
+AFTER: Final = f"{OPENED} WHERE l.log = (SELECT ledger_number(%s)) AND l.seq > %s ORDER BY l.seq LIMIT %s"
+LOOK: Final = f"""
+    SELECT e.id, {LOG_OF_ENTRY}, {KIND_OF_ENTRY}, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped FROM ledger_ledgerentry e
     LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
     WHERE e.id = %(entry)s AND (
         e.subject = %(subject)s OR EXISTS (SELECT 1 FROM ledger_ledgersubject s WHERE s.entry_id = e.id AND s.subject = %(subject)s)
     )
-"""
+"""  # noqa: S608 -- constants
 ONE: Final = f"{OPENED} WHERE e.id = %s"
 
 

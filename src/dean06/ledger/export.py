@@ -21,18 +21,18 @@ PAGE: Final = 5000
 
 LEAVES: Final = f"""
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, {ENTRY_COLUMNS}
-    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = %s ORDER BY l.seq
+    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = (SELECT ledger_number(%s)) ORDER BY l.seq
 """  # noqa: S608 -- constants
 UNNUMBERED: Final = f"""
     SELECT p.entry_id IS NOT NULL, {ENTRY_COLUMNS} FROM ledger_ledgerentry e
     LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log
-    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL ORDER BY e.id
+    LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = (SELECT ledger_number(%s)) AND l.entry_id IS NULL ORDER BY e.id
 """  # noqa: S608 -- constants
 CHECKPOINTS: Final = "SELECT size, note FROM ledger_ledgercheckpoint WHERE log = %s ORDER BY size"
 COSIGNATURES: Final = "SELECT size, witness, note FROM ledger_ledgercosignature WHERE log = %s ORDER BY size, witness"
 SUBJECTS: Final = """
     SELECT s.entry_id, s.position, s.subject FROM ledger_ledgersubject s JOIN ledger_ledgerentry e ON e.id = s.entry_id
-    WHERE e.log = %s ORDER BY s.entry_id, s.position
+    WHERE e.log = (SELECT ledger_number(%s)) ORDER BY s.entry_id, s.position
 """
 
 

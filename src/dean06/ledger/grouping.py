@@ -24,8 +24,10 @@ TRIES: Final = 3
 WRITE: Final[LiteralString] = """
     WITH destroyed AS (
         SELECT id FROM ledger_ledgerkey WHERE id = ANY(%b::uuid[]) AND wrapped IS NULL
-    ), given AS (
-        SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
+    ), given AS MATERIALIZED (
+        SELECT id, ledger_numbered(log) AS log, ledger_numbered(kind) AS kind, recorded_at, subject, subject_count, subjects_root,
+            commitment, key_id, ciphertext
+        FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
             %b::bytea[], %b::uuid[], %b::bytea[])
             AS row (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)

@@ -10,9 +10,10 @@ from django.db.models import F, Func, Q, Value
 
 from dean06.core.clock import now
 from dean06.core.keys import new_key
+from dean06.ledger.naming import NameField
 
-SUBJECT_PREFIX: Final = 8
-"""Bytes of a pseudonym that the index holds: few enough to be short, enough to leave no two people together."""
+SUBJECT_PREFIX: Final = 7
+"""Bytes of a pseudonym that the index holds: with its length they fill eight, and leave hardly two people together."""
 
 
 class LedgerEntry(models.Model):
@@ -24,11 +25,11 @@ class LedgerEntry(models.Model):
     is_append_only: ClassVar[bool] = True
 
     recorded_at = models.DateTimeField()
-    subject_count = models.BigIntegerField()
     id = models.UUIDField(primary_key=True, editable=False)
     key_id = models.UUIDField()
-    log = models.CharField(max_length=100)
-    kind = models.CharField(max_length=100)
+    subject_count = models.IntegerField()
+    log = NameField()
+    kind = NameField()
     subject = models.BinaryField(max_length=32)
     subjects_root = models.BinaryField(max_length=32)
     commitment = models.BinaryField(max_length=32)
@@ -60,7 +61,7 @@ class LedgerPending(models.Model):
     """An entry that waits for its number; the sequencer deletes the row in the transaction that numbers it."""
 
     entry_id = models.UUIDField(primary_key=True)
-    log = models.CharField(max_length=100)
+    log = NameField()
 
     class Meta:
         indexes = [models.Index(fields=["log", "entry_id"], name="ledger_pending_next")]
@@ -77,7 +78,7 @@ class LedgerLeaf(models.Model):
     pk = models.CompositePrimaryKey("log", "seq")
     seq = models.BigIntegerField()
     entry_id = models.UUIDField(unique=True)
-    log = models.CharField(max_length=100)
+    log = NameField()
     leaf_hash = models.BinaryField(max_length=32)
     chain_hash = models.BinaryField(max_length=32)
 
@@ -91,9 +92,9 @@ class LedgerNode(models.Model):
     is_append_only: ClassVar[bool] = True
 
     pk = models.CompositePrimaryKey("log", "level", "index")
-    log = models.CharField(max_length=100)
-    level = models.SmallIntegerField()
     index = models.BigIntegerField()
+    log = NameField()
+    level = models.SmallIntegerField()
     node_hash = models.BinaryField(max_length=32)
 
     def __str__(self) -> str:
@@ -148,6 +149,18 @@ class LedgerKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class LedgerName(models.Model):
+    """The name of a log or a kind; entries, numbers in the log and nodes hold its number, what they hash is the name."""
+
+    is_append_only: ClassVar[bool] = True
+
+    number = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class LedgerWord(models.Model):

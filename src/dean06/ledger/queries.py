@@ -17,23 +17,25 @@ from dean06.ledger.domain.leaves import SALT_BYTES, Entry, microseconds
 from dean06.ledger.domain.merkle import Tree, hash_leaf, inclusion_path, inclusion_places
 from dean06.ledger.errors import EntryNotFound, ProofPending
 from dean06.ledger.models import SUBJECT_PREFIX
+from dean06.ledger.naming import KIND_OF_ENTRY, LOG_OF_ENTRY
 from dean06.ledger.secrets import pseudonym, unlock, unwrap
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of, hashes_at
 from dean06.ledger.words import words_of
 
 PROOF_FORMAT: Final = "dean06-ledger-proof/1"
 NOTHING_AFTER: Final = UUID(int=2**128 - 1)
+KINDS: Final = "ARRAY(SELECT number FROM ledger_ledgername WHERE name = ANY(%(kinds)s))"
 
 LOOKS: Final = f"""
-    SELECT e.id, e.log, e.kind, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped
+    SELECT e.id, {LOG_OF_ENTRY}, {KIND_OF_ENTRY}, e.recorded_at, l.seq, e.ciphertext, k.id, k.wrapped
     FROM (
         (SELECT id FROM ledger_ledgerentry
          WHERE substring(subject, 1, {SUBJECT_PREFIX}) = substring(%(subject)s, 1, {SUBJECT_PREFIX}) AND subject = %(subject)s
-             AND subject_count = 1 AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+             AND subject_count = 1 AND id < %(before)s AND (%(kinds)s::text[] IS NULL OR kind = ANY({KINDS}))
          ORDER BY id DESC LIMIT %(size)s)
         UNION ALL
         (SELECT s.entry_id FROM ledger_ledgersubject s JOIN ledger_ledgerentry b ON b.id = s.entry_id
-         WHERE s.subject = %(subject)s AND s.entry_id < %(before)s AND (%(kinds)s::text[] IS NULL OR b.kind = ANY(%(kinds)s))
+         WHERE s.subject = %(subject)s AND s.entry_id < %(before)s AND (%(kinds)s::text[] IS NULL OR b.kind = ANY({KINDS}))
          ORDER BY s.entry_id DESC LIMIT %(size)s)
     ) found(id)
     JOIN ledger_ledgerentry e ON e.id = found.id
@@ -192,7 +194,9 @@ def describe(entry: Entry) -> dict[str, Any]:
 
 
 def _inclusion(cursor: Any, entry: Entry) -> dict[str, Any]:
-    cursor.execute("SELECT seq, leaf_hash FROM ledger_ledgerleaf WHERE entry_id = %s AND log = %s", [entry.id, entry.log])
+    cursor.execute(
+        "SELECT seq, leaf_hash FROM ledger_ledgerleaf WHERE entry_id = %s AND log = (SELECT ledger_number(%s))", [entry.id, entry.log]
+    )
     leaf = cursor.fetchone()
     cursor.execute("SELECT size, note FROM ledger_ledgercheckpoint WHERE log = %s ORDER BY size DESC LIMIT 1", [entry.log])
     checkpoint = cursor.fetchone()

@@ -15,11 +15,12 @@ from dean06.ledger.checkpoints import sign
 from dean06.ledger.domain.leaves import CHAIN_START, Entry, chain_hash
 from dean06.ledger.domain.merkle import Frontier, Place, peaks_of, root_of
 from dean06.ledger.domain.notes import Checkpoint
+from dean06.ledger.naming import KIND_OF_ENTRY, LOG_OF_ENTRY, number_of
 
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 2000
-ENTRY_COLUMNS: Final = "e.id, e.log, e.kind, e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment"
+ENTRY_COLUMNS: Final = f"e.id, {LOG_OF_ENTRY}, {KIND_OF_ENTRY}, e.recorded_at, e.subject, e.subject_count, e.subjects_root, e.commitment"
 
 
 def sequence(using: str) -> int:
@@ -28,7 +29,7 @@ def sequence(using: str) -> int:
     A log that another process is numbering at this moment is left to it.
     """
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT DISTINCT log FROM ledger_ledgerpending ORDER BY log")
+        cursor.execute("SELECT ledger_name(log) FROM (SELECT DISTINCT log FROM ledger_ledgerpending) AS waiting ORDER BY 1")
         names = [name for (name,) in cursor.fetchall()]
     return sum(sequence_log(using, name) for name in names)
 
@@ -53,8 +54,9 @@ def _sequence_batch(using: str, name: str) -> int:
             return 0
         end = _end_of(cursor, name)
         leaves, nodes = end.extend(entries)
-        _insert_leaves(cursor, leaves)
-        _insert_nodes(cursor, name, nodes)
+        number = number_of(cursor, name)
+        _insert_leaves(cursor, number, leaves)
+        _insert_nodes(cursor, number, nodes)
         checkpoint = Checkpoint(name, end.tree.size, end.tree.root(), end.chain)
         cursor.execute(
             "INSERT INTO ledger_ledgercheckpoint (log, size, root, chain_head, note, made_at) VALUES (%s, %s, %s, %s, %s, %s)",
@@ -68,7 +70,7 @@ def _sequence_batch(using: str, name: str) -> int:
 def _pending_entries(cursor: Any, name: str) -> list[Entry]:
     cursor.execute(
         f"SELECT {ENTRY_COLUMNS} FROM ledger_ledgerpending p JOIN ledger_ledgerentry e ON e.id = p.entry_id AND e.log = p.log"  # noqa: S608 -- a constant
-        " WHERE p.log = %s ORDER BY p.entry_id LIMIT %s",
+        " WHERE p.log = (SELECT ledger_number(%s)) ORDER BY p.entry_id LIMIT %s",
         [name, BATCH],
     )
     return [entry_of(row) for row in cursor.fetchall()]
@@ -93,12 +95,12 @@ class _End:
         for seq, entry in enumerate(entries, start=self.tree.size + 1):
             leaf = entry.leaf_hash()
             self.chain = chain_hash(self.chain, leaf)
-            leaves.append((entry.log, seq, entry.id, leaf, self.chain))
-        return leaves, self.tree.extend([row[3] for row in leaves])
+            leaves.append((seq, entry.id, leaf, self.chain))
+        return leaves, self.tree.extend([row[2] for row in leaves])
 
 
 def _end_of(cursor: Any, name: str) -> _End:
-    cursor.execute("SELECT seq, chain_hash FROM ledger_ledgerleaf WHERE log = %s ORDER BY seq DESC LIMIT 1", [name])
+    cursor.execute("SELECT seq, chain_hash FROM ledger_ledgerleaf WHERE log = (SELECT ledger_number(%s)) ORDER BY seq DESC LIMIT 1", [name])
     row = cursor.fetchone()
     if row is None:
         return _End(CHAIN_START, Frontier())
@@ -120,23 +122,23 @@ def _stored_hashes(cursor: Any, name: str, places: list[Place]) -> dict[Place, b
     leaves = [place.index + 1 for place in places if place.level == 0]
     inner = [place for place in places if place.level]
     cursor.execute(
-        "SELECT 0, seq - 1, leaf_hash FROM ledger_ledgerleaf WHERE log = %s AND seq = ANY(%s)"
+        "SELECT 0, seq - 1, leaf_hash FROM ledger_ledgerleaf WHERE log = (SELECT ledger_number(%s)) AND seq = ANY(%s)"
         " UNION ALL SELECT n.level, n.index, n.node_hash FROM unnest(%s::smallint[], %s::bigint[]) AS p(level, index)"
-        " JOIN ledger_ledgernode n ON n.log = %s AND n.level = p.level AND n.index = p.index",
+        " JOIN ledger_ledgernode n ON n.log = (SELECT ledger_number(%s)) AND n.level = p.level AND n.index = p.index",
         [name, leaves, [place.level for place in inner], [place.index for place in inner], name],
     )
     return {Place(level, index): bytes(value) for level, index, value in cursor.fetchall()}
 
 
-def _insert_leaves(cursor: Any, leaves: list[tuple[Any, ...]]) -> None:
+def _insert_leaves(cursor: Any, number: int | None, leaves: list[tuple[Any, ...]]) -> None:
     with cursor.copy("COPY ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(["text", "int8", "uuid", "bytea", "bytea"])
+        copy.set_types(["int2", "int8", "uuid", "bytea", "bytea"])
         for row in leaves:
-            copy.write_row(row)
+            copy.write_row((number, *row))
 
 
-def _insert_nodes(cursor: Any, name: str, nodes: list[tuple[Place, bytes]]) -> None:
+def _insert_nodes(cursor: Any, number: int | None, nodes: list[tuple[Place, bytes]]) -> None:
     with cursor.copy("COPY ledger_ledgernode (log, level, index, node_hash) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(["text", "int2", "int8", "bytea"])
+        copy.set_types(["int2", "int2", "int8", "bytea"])
         for place, value in nodes:
-            copy.write_row((name, place.level, place.index, value))
+            copy.write_row((number, place.level, place.index, value))

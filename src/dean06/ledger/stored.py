@@ -11,19 +11,26 @@ from uuid import UUID
 from django.db import connections, transaction
 from psycopg import Cursor
 
-from dean06.ledger.domain.leaves import CHAIN_PREFIX, LEAF_START, POSTGRESQL_EPOCH, Entry
+from dean06.ledger.domain.leaves import CHAIN_PREFIX, ID_SIZE, LEAF_START, POSTGRESQL_EPOCH, SIZE, Entry, sized
 from dean06.ledger.domain.merkle import STORED_EVERY
+from dean06.ledger.naming import names_by_number
 from dean06.ledger.sequencer import ENTRY_COLUMNS, entry_of
 
 BATCH: Final = 5000
 INSTANT: Final = struct.Struct(">q")
-TABLES: Final = ("entry", "leaf", "checkpoint", "pending", "cosignature", "stamp")
-
+TIME_SIZE: Final = SIZE.pack(INSTANT.size)
+LOGS: Final = """
+    SELECT ledger_name(log) FROM (
+        SELECT DISTINCT log FROM ledger_ledgerentry UNION SELECT DISTINCT log FROM ledger_ledgerleaf
+        UNION SELECT log FROM ledger_ledgerpending
+    ) AS numbered
+    UNION SELECT log FROM ledger_ledgercheckpoint UNION SELECT log FROM ledger_ledgercosignature UNION SELECT log FROM ledger_ledgerstamp
+"""
 BARE_LEAVES: Final = f"""
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, NULL::bytea, NULL::uuid, false, NULL::bytea, NULL::bytea,
         {ENTRY_COLUMNS}
     FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
+    WHERE l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
 LEAVES: Final = f"""
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, e.ciphertext, e.key_id, k.id IS NOT NULL, k.wrapped,
@@ -31,22 +38,22 @@ LEAVES: Final = f"""
     FROM ledger_ledgerleaf l
     LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
     LEFT JOIN ledger_ledgerkey k ON k.id = e.key_id
-    WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
+    WHERE l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
 CONTENTS: Final = f"""
-    SELECT l.seq, l.leaf_hash, l.chain_hash, int4send(octet_length(e.log)) || convert_to(e.log, 'UTF8') || '\\x00000010' || uuid_send(e.id)
-            || int4send(octet_length(e.kind)) || convert_to(e.kind, 'UTF8') || '\\x00000008',
-        timestamptz_send(e.recorded_at), int4send(octet_length(e.subject)) || e.subject || '\\x00000008'
-            || int8send(e.subject_count) || '\\x00000000' || int4send(octet_length(e.commitment)) || e.commitment,
+    SELECT l.seq, l.leaf_hash, l.chain_hash, uuid_send(e.id), e.kind, timestamptz_send(e.recorded_at),
+        int4send(octet_length(e.subject)) || e.subject || '\\x00000008' || int8send(e.subject_count::bigint) || '\\x00000000'
+            || int4send(octet_length(e.commitment)) || e.commitment,
         e.log = l.log AND e.subjects_root = ''
     FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
-    WHERE l.log = %s AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
+    WHERE l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND l.seq <= %s ORDER BY l.seq LIMIT {BATCH}
 """  # noqa: S608 -- constants
-"""What a leaf hashes, as ``Entry.content`` writes it, around the time; of entries that concern one person or none."""
+"""What a leaf hashes, as ``Entry.content`` writes it, but for both names and the time; of entries that concern one person or none."""
 NODES: Final = f"""
     SELECT n.level, n.index, n.node_hash FROM generate_series({STORED_EVERY}, %s::int, {STORED_EVERY}) AS g(level) CROSS JOIN LATERAL (
         SELECT level, index, node_hash FROM ledger_ledgernode
-        WHERE log = %s AND level = g.level AND index >= %s::bigint >> g.level AND index < %s::bigint >> g.level OFFSET 0
+        WHERE log = (SELECT ledger_number(%s)) AND level = g.level
+            AND index >= %s::bigint >> g.level AND index < %s::bigint >> g.level OFFSET 0
     ) n
 """  # noqa: S608 -- constants
 ONE_BY_ONE: Final = """
@@ -96,14 +103,14 @@ def same_snapshot(using: str, identifier: str) -> Iterator[Any]:
 
 def log_size(cursor: Any, log: str) -> int:
     """Return how many entries of a log have their number."""
-    cursor.execute("SELECT coalesce(max(seq), 0) FROM ledger_ledgerleaf WHERE log = %s", [log])
+    cursor.execute("SELECT coalesce(max(seq), 0) FROM ledger_ledgerleaf WHERE log = (SELECT ledger_number(%s))", [log])
     return int(cursor.fetchone()[0])
 
 
 def logs_in(cursor: Any) -> list[str]:
     """Return the names of the logs that a database holds anything of."""
-    cursor.execute(" UNION ".join(f"SELECT log FROM ledger_ledger{table}" for table in TABLES) + " ORDER BY log")  # noqa: S608 -- constants
-    return [name for (name,) in cursor.fetchall()]
+    cursor.execute(f"{LOGS} ORDER BY 1")
+    return [name for (name,) in cursor.fetchall() if name]
 
 
 def leaves_after(cursor: Any, log: str, seq: int, *, until: int, with_readings: bool) -> list[StoredLeaf]:
@@ -128,9 +135,14 @@ def sound_run(cursor: Any, log: str, seq: int, chain: bytes, *, until: int) -> R
     rows = fetched(cursor, CONTENTS, [log, seq, until])
     if not rows:
         return None
-    numbers, leaves, chains, heads, times, tails, are_usual = zip(*rows, strict=True)
+    numbers, leaves, chains, ids, kinds, times, tails, are_usual = zip(*rows, strict=True)
+    start = LEAF_START + sized(log) + ID_SIZE
+    named = {number: sized(name) + TIME_SIZE for number, name in names_by_number(cursor).items()}
     instants = [INSTANT.pack(INSTANT.unpack(time)[0] + POSTGRESQL_EPOCH) for time in times]
-    computed = [sha256(LEAF_START + head + time + tail).digest() for head, time, tail in zip(heads, instants, tails, strict=True)]
+    computed = [
+        sha256(start + key + named.get(kind, b"") + time + tail).digest()
+        for key, kind, time, tail in zip(ids, kinds, instants, tails, strict=True)
+    ]
     before = (chain, *chains[:-1])
     links = [sha256(CHAIN_PREFIX + link + leaf).digest() for link, leaf in zip(before, computed, strict=True)]
     is_sound = (

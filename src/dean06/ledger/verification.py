@@ -71,7 +71,7 @@ def _tell_of(tell: Tell, log: str, size: int, seq: int) -> None:
 
 
 def _strays(cursor: Any) -> Iterator[Finding]:
-    """Find rows beside the log that belong to no entry."""
+    """Find rows beside the log that belong to no entry, and rows of logs that have no name any more."""
     for table, problem in (("subject", "subject_stray"), ("pending", "pending_stray")):
         cursor.execute(
             f"SELECT DISTINCT r.entry_id FROM ledger_ledger{table} r"  # noqa: S608 -- constants
@@ -79,6 +79,12 @@ def _strays(cursor: Any) -> Iterator[Finding]:
         )
         for (entry_id,) in cursor.fetchall():
             yield Finding("", problem, f"there is a {table} row, but no such entry", entry_id=entry_id)
+    for table, key in (("entry", "id"), ("leaf", "entry_id"), ("pending", "entry_id")):
+        cursor.execute(
+            f"SELECT {key} FROM ledger_ledger{table} WHERE log NOT IN (SELECT number FROM ledger_ledgername) LIMIT 1000"  # noqa: S608 -- constants
+        )
+        for (entry_id,) in cursor.fetchall():
+            yield Finding("", "name_missing", f"the log of its {table} row has no name", entry_id=entry_id)
 
 
 # -- in parts
@@ -156,7 +162,7 @@ def _begun_at(walk: LogWalk, end: _End) -> LogWalk:
 def _stored_end(cursor: Any, log: str, size: int) -> _End:
     if size == 0:
         return _End(0)
-    cursor.execute("SELECT chain_hash FROM ledger_ledgerleaf WHERE log = %s AND seq = %s", [log, size])
+    cursor.execute("SELECT chain_hash FROM ledger_ledgerleaf WHERE log = (SELECT ledger_number(%s)) AND seq = %s", [log, size])
     row, places = cursor.fetchone(), peaks_of(size)
     hashes = hashes_at(cursor, log, places)
     return _End(size, bytes(row[0]) if row else b"", tuple(hashes.get(place, b"") for place in places))

@@ -17,6 +17,7 @@ from dean06.ledger.domain.merkle import STORED_EVERY, Frontier, hash_leaf
 from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
 from dean06.ledger.domain.packing import WordAt
 from dean06.ledger.findings import Finding, Findings
+from dean06.ledger.naming import number_of
 from dean06.ledger.secrets import unlock, unwrap
 from dean06.ledger.stamping import stamped_digest
 from dean06.ledger.stored import StoredLeaf, leaves_after, nodes_between, sound_run
@@ -31,7 +32,7 @@ STAMPS: Final = """
 """
 SURPLUS_NODES: Final = """
     SELECT n.level, n.index FROM generate_series(1, 62) AS g(level)
-    JOIN ledger_ledgernode n ON n.log = %(log)s AND n.level = g.level
+    JOIN ledger_ledgernode n ON n.log = (SELECT ledger_number(%(log)s)) AND n.level = g.level
         AND n.index >= CASE WHEN g.level %% %(every)s = 0 THEN %(size)s::bigint >> g.level ELSE 0 END
     ORDER BY 1, 2 LIMIT 1000
 """
@@ -340,6 +341,8 @@ class LogWalk:
     def _see_end(self) -> None:
         self._see_statements_beyond_the_end()
         newest = self.checkpoints and self.next_checkpoint is None
+        if number_of(self.cursor, self.log) is None and (self.checkpoints or self.next_checkpoint):
+            self._found("name_missing", "the name that the log was signed under was altered or removed")
         while self.next_checkpoint is not None:
             size, root, chain_head, note = self.next_checkpoint
             self.checkpoints += 1
@@ -372,7 +375,7 @@ class LogWalk:
         self.cursor.execute(
             "SELECT e.id, p.entry_id IS NOT NULL FROM ledger_ledgerentry e"
             " LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log"
-            " LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = %s AND l.entry_id IS NULL",
+            " LEFT JOIN ledger_ledgerleaf l ON l.entry_id = e.id WHERE e.log = (SELECT ledger_number(%s)) AND l.entry_id IS NULL",
             [self.log],
         )
         pending = 0
@@ -381,7 +384,8 @@ class LogWalk:
             if not is_waiting:
                 self._found("entry_unnumbered", "the entry has no number and does not wait for one", entry_id=entry_id)
         self.cursor.execute(
-            "SELECT p.entry_id, l.seq FROM ledger_ledgerpending p JOIN ledger_ledgerleaf l ON l.entry_id = p.entry_id WHERE p.log = %s",
+            "SELECT p.entry_id, l.seq FROM ledger_ledgerpending p JOIN ledger_ledgerleaf l ON l.entry_id = p.entry_id"
+            " WHERE p.log = (SELECT ledger_number(%s))",
             [self.log],
         )
         for entry_id, seq in self.cursor.fetchall():
@@ -393,7 +397,8 @@ class LogWalk:
         if self.findings:
             return False
         self.cursor.execute(
-            "SELECT (SELECT count(*) FROM ledger_ledgerentry WHERE log = %s), EXISTS (SELECT 1 FROM ledger_ledgerpending WHERE log = %s)",
+            "SELECT (SELECT count(*) FROM ledger_ledgerentry WHERE log = (SELECT ledger_number(%s))),"
+            " EXISTS (SELECT 1 FROM ledger_ledgerpending WHERE log = (SELECT ledger_number(%s)))",
             [self.log, self.log],
         )
         return bool(self.cursor.fetchone() == (self.last_seq, False))

@@ -5,8 +5,8 @@ text itself, so packing touches no commitment. A dictionary is never changed, on
 
 What is random in a text (digests, signatures, keys' identifiers, UUIDs) stands there in letters, often several times. Each such
 value is written once as bytes behind the deflated rest, in which one control character stands for it wherever it stood:
-JSON has none. The rest is then nearly the dictionary. Words that many texts repeat (names of members and services, keys'
-identifiers) may be known by a number.
+JSON has none. What stands between the values in every transaction is a phrase, and one control character stands for it, too. Words
+that many texts repeat (names of members and services, keys' identifiers) may be known by a number, written before the values.
 """
 
 import zlib
@@ -22,39 +22,61 @@ LARGEST_BYTES: Final = 64 * 1024 * 1024  # what is unpacked comes from behind ou
 WINDOW_BITS: Final = -13  # raw deflate (RFC 1951); 8 KiB hold the dictionary and a usual text
 MEMORY_LEVEL: Final = 7
 LEVEL: Final = 3
-NEWEST: Final = 2
-DICTIONARIES: Final = {
-    NEWEST: (
-        b'{"actor":{"account":"system","acting_for":"","assurance":"urn:dean06:loa:2.2","posts":[],"unit":""},"detail":{'
-        b'"dossier":"","code":"exchange.","kind":"registry.residence_changed","who":"C\xc3\xb4ng an ph\xc6\xb0\xe1\xbb\x9dng '
-        b'","status","permanent_residence","household",\\n\\"x-road-issue\\": \\n\\"x-road-userid\\": \\n\\"x-exchange-legal-'
-        b'basis\\": \\"x-road-request-id\\" \\"x-road-issue\\" \\"x-road-userid\\" \\"x-exchange-purpose\\" \\"x-exchange-leg'
-        b'al-basis\\")6-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signature":"x1=:\x07:"},"request_hash":"'
-        b'\x01","service":"\x11","status":200,"transaction_id":"\x02"},"dossier":"","fields":[],"kind":"exchange.received","l'
-        b'egal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"VN/GOV/H49/SERVICES\x00VN/GOV/G01/POPULATION/'
-        b'population\x00VN/COM/\x00/1\x00\x1f12\x00\x1f3\x00\x1f21\x00\x1f10\x00\x1f4\x00VN-\x03\x00{"actor":{"account":"\x12'
-        b'","acting_for":"","assurance":"","posts":[],"unit":""},"detail":{"agreement":"\x13","answer":{"base":"\\"@status\\"'
-        b': 200\\n\\"content-type\\": application/json\\n\\"content-digest\\": sha-256=:\t:\\n\\"x-road-client\\": \x12\\n\\"'
-        b'x-road-service\\": \x11\\n\\"x-road-id\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-road-request-hash\\": \x01\\'
-        b'n\\"x-exchange-agreement\\": \x13\\n\\"signature\\";req;key=\\"x1\\": :\x07:\\n\\"signature-input\\";req;key=\\"x1'
-        b'\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-ro'
-        b'ad-id\\" \\"x-road-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x10\\";alg=\\"ecdsa-p256-sha256\\";'
-        b'nonce=\\"\x08\\";tag=\\"x1\\"\\n\\"@signature-params\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"'
-        b'x-road-client\\" \\"x-road-service\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-exchan'
-        b'ge-agreement\\" \\"signature\\";req;key=\\"x1\\" \\"signature-input\\";req;key=\\"x1\\");created=\r;keyid=\\"\x0f\\'
-        b'";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","key_id":"\x0f","signature":"x1=:\x06:"},"answer_digest":"sha-256=:\t:"'
-        b',"client":"\x12","message_id":"\x14","notify":"immediate","request":{"base":"\\"@method\\": POST\\n\\"@path\\": /x1'
-        b'/\x11/v1/persons/look-up\\n\\"@query\\": ?\\n\\"content-digest\\": sha-256=:\\n:\\n\\"x-exchange-head\\": sha-256=:'
-        b'\x0b:\\n\\"x-road-client\\": \x12\\n\\"x-road-id\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-exchange-purpose\\'
-        b'": kyc\\n\\"@signature-params\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\'
-        b'" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x10\\"'
-        b';alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signature":"x1=:\x07:"},"request_diges'
-        b't":"sha-256=:\n:","request_hash":"\x01","service":"\x11","status":200,"transaction_id":"\x02"},"dossier":"","fields'
-        b'":["personal_id","full_name","born_on","sex"],"kind":"exchange.answered","legal_basis":"91/2025/QH15, \xc4\x90i\xe1'
-        b'\xbb\x81u ","on_behalf_of":"","purpose":"kyc","version":1,"who":"'
+PHRASES: Final = (
+    (
+        b'{"actor":{"account":"\x12","acting_for":"","assurance":"","posts":[],"unit":""},"detail":{"agreement":"\x13",'
+        b'"answer":{"base":"\\"@status\\": '
     ),
-}
-"""Number 1 was in use before the first release."""
+    (
+        b'\\n\\"content-digest\\": sha-256=:\t:\\n\\"x-road-client\\": \x12\\n\\"x-road-service\\": \x11\\n\\"x-road-id'
+        b'\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-road-request-hash\\": \x01\\n\\"x-exchange-agreement\\": '
+        b'\x13\\n\\"signature\\";req;key=\\"x1\\": :\x07:\\n\\"signature-input\\";req;key=\\"x1\\": (\\"@method\\" \\"@'
+        b'path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road'
+        b'-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid=\\"\x10\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"'
+        b'\x08\\";tag=\\"x1\\"\\n\\"@signature-params\\": (\\"@status\\" \\"content-type\\" \\"content-digest\\" \\"x-r'
+        b'oad-client\\" \\"x-road-service\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-road-request-hash\\" \\"x-exc'
+        b'hange-agreement\\" \\"signature\\";req;key=\\"x1\\" \\"signature-input\\";req;key=\\"x1\\");created='
+    ),
+    b';keyid=\\"\x0f\\";alg=\\"ecdsa-p256-sha256\\";tag=\\"x1\\"","key_id":"\x0f","signature":"x1=:\x06:"},',
+    b'"client":"\x12","message_id":"\x14","',
+    b'request":{"base":"\\"@method\\": ',
+    (
+        b'\\n\\"content-digest\\": sha-256=:\n:\\n\\"x-exchange-head\\": sha-256=:\x0b:\\n\\"x-road-client\\": \x12\\n'
+        b'\\"x-road-id\\": \x14\\n\\"x-road-request-id\\": \x02\\n\\"x-exchange-purpose\\": '
+    ),
+    (
+        b'\\n\\"@signature-params\\": (\\"@method\\" \\"@path\\" \\"@query\\" \\"content-digest\\" \\"x-exchange-head'
+        b'\\" \\"x-road-client\\" \\"x-road-id\\" \\"x-road-request-id\\" \\"x-exchange-purpose\\");created=\r;keyid='
+        b'\\"\x10\\";alg=\\"ecdsa-p256-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signature":"x1=:\x07:"'
+        b'},"request_'
+    ),
+    b'hash":"\x01","service":"\x11","status":',
+    b',"transaction_id":"\x02"},"dossier":"',
+    b'","on_behalf_of":"","purpose":"',
+)
+"""What the evidence of every transaction repeats around its values; a control character stands for each. They are part of the format."""
+FRAGMENTS: Final = (
+    b'{"actor":{"account":"system","acting_for":"","assurance":"urn:dean06:loa:2.2","posts":[],"unit":""},"detail":'
+    b'{"dossier":"","code":"exchange.","kind":"registry.residence_changed","who":"C\xc3\xb4ng an ph\xc6\xb0'
+    b'\xe1\xbb\x9dng ","status","permanent_residence","household",\\n\\"x-road-issue\\": \\n\\"x-road-userid\\": '
+    b'\\n\\"x-exchange-legal-basis\\": \\"x-road-request-id\\" \\"x-road-issue\\" \\"x-road-userid\\" \\"x-exchange'
+    b'-purpose\\" \\"x-exchange-legal-basis\\")6-sha256\\";nonce=\\"\x08\\";tag=\\"x1\\"","key_id":"\x10","signatur'
+    b'e":"x1=:\x07:"},"request_hash":"\x01","service":"\x11","status":200,"transaction_id":"\x02"},"dossier":"","fi'
+    b'elds":[],"kind":"exchange.received","legal_basis":"","on_behalf_of":"","purpose":"kyc","version":1,"who":"'
+)
+TEXTS: Final = (
+    b"VN/GOV/H49/SERVICES\x00VN/GOV/G01/POPULATION/population\x00VN/COM/\x00/1\x00\x1f\x00\x1f\x00\x1f\x00\x1f\x00"
+    b'\x1f\x00\x1f\x1f\x00\x15200\\n\\"content-type\\": application/json\x16\r\x17\x18\x19POST\\n\\"@path\\": /x1/'
+    b'\x11/v1/persons/look-up\\n\\"@query\\": ?\x1akyc\x1b\x1c200\x1d","fields":[],"kind":"exchange.received","lega'
+    b'l_basis":"\x1ekyc","version":1,"who":"\x1f\x00\x1f\x00\x1f\x00\x1f\x00\x1f\x00\x1f\x1f\x00\x15200\\n\\"conten'
+    b't-type\\": application/json\x16\r\x17"answer_digest":"sha-256=:\t:",\x18notify":"immediate","\x19POST\\n\\"@p'
+    b'ath\\": /x1/\x11/v1/persons/look-up\\n\\"@query\\": ?\x1akyc\x1bdigest":"sha-256=:\n:","request_\x1c200\x1d",'
+    b'"fields":["personal_id","full_name","born_on","sex"],"kind":"exchange.answered","legal_basis":"91/2025/QH15, '
+    b'\xc4\x90i\xe1\xbb\x81u \x1ekyc","version":1,"who":"'
+)
+NEWEST: Final = 3
+DICTIONARIES: Final = {NEWEST: b"".join((FRAGMENTS, *PHRASES, TEXTS))}
+"""Numbers 1 and 2 were in use before the first release."""
 
 
 # -- values that are written as bytes
@@ -145,8 +167,15 @@ FORMS: Final = tuple(form for _, form, count in PLACES for _ in range(count))
 MARKS: Final = tuple(bytes([number]) for number in range(1, len(FORMS) + 1))
 WORD_MARKS: Final = tuple(bytes([number]) for number in range(len(FORMS) + 1, len(FORMS) + MOST_KEYS + len(WORDS) + 1))
 END_OF_WORD: Final = b"\0"
+PHRASE_MARKS: Final = tuple(
+    bytes([number]) for number in range(len(FORMS) + len(WORD_MARKS) + 1, len(FORMS) + len(WORD_MARKS) + len(PHRASES) + 1)
+)
 KNOWN: Final = b"\x1f"
-CONTROLS: Final = b"".join((END_OF_WORD, *MARKS, *WORD_MARKS, KNOWN))
+USUAL: Final = 2 * KNOWN
+"""Stands for a message's name that is its instance and a UUID."""
+MESSAGE_MARK: Final = MARKS[2]
+CONTROLS: Final = bytes(range(32))
+SEVEN_BITS: Final = 0x7F
 
 Words = Mapping[bytes, int]
 """Numbers of words."""
@@ -188,7 +217,7 @@ def unpacked(stored: bytes, word_at: WordAt = unknown) -> bytes:
     try:
         rest = opener.decompress(stored[1:], LARGEST_BYTES)
         return _put_back(rest, opener.unused_data, word_at) if opener.eof else b""
-    except (zlib.error, ValueError, KeyError):
+    except (zlib.error, ValueError, LookupError):
         return b""
 
 
@@ -214,8 +243,36 @@ def _taken_out(text: bytes, known: Words) -> tuple[bytes, list[bytes]]:
     for word, mark in zip(names, WORD_MARKS[MOST_KEYS:], strict=True):
         text = mark.join(text.split(word)) if word else text
         words.append(word)
-    written = (KNOWN + b"%d" % known[word] if word in known else word for word in words)
-    return END_OF_WORD.join((*written, text)), values
+    for phrase, mark in zip(PHRASES, PHRASE_MARKS, strict=True):
+        text = mark.join(text.split(phrase))
+    numbers = [_number(known[word]) for word in words if word in known]
+    written = [KNOWN if word in known else word for word in words]
+    if written[-1] == _usual_message(words[MOST_KEYS]):
+        written[-1] = USUAL
+    return END_OF_WORD.join((*written, text)), numbers + values
+
+
+def _usual_message(service: bytes) -> bytes:
+    """Return the message's name, as a word, that begins with the same instance as a service's."""
+    return service.partition(b"/")[0] + b"-" + MESSAGE_MARK
+
+
+def _number(number: int) -> bytes:
+    """Write a number in bytes of seven bits, the lowest first; all but the last have their highest bit set."""
+    written = bytearray()
+    while number > SEVEN_BITS:
+        written.append(number & SEVEN_BITS | SEVEN_BITS + 1)
+        number >>= 7
+    return bytes((*written, number))
+
+
+def _number_at(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number that begins at a place, and where it ends."""
+    number = shift = 0
+    while data[at] > SEVEN_BITS:
+        number |= (data[at] & SEVEN_BITS) << shift
+        at, shift = at + 1, shift + 7
+    return number | data[at] << shift, at + 1
 
 
 def _keys_in(text: bytes) -> list[bytes]:
@@ -255,9 +312,17 @@ def _read(letters: bytes, form: Form) -> bytes:
 
 def _put_back(rest: bytes, values: bytes, word_at: WordAt) -> bytes:
     *words, rest = rest.split(END_OF_WORD, len(WORD_MARKS))
-    for mark, word in zip(WORD_MARKS[::-1], words[::-1], strict=True):  # a later word may hold an earlier one
-        rest = rest.replace(mark, word_at(int(word[1:])) if word.startswith(KNOWN) else word)
     at = 0
+    for place, word in enumerate(words):
+        if word == KNOWN:
+            number, at = _number_at(values, at)
+            words[place] = word_at(number)
+    if words[-1] == USUAL:
+        words[-1] = _usual_message(words[MOST_KEYS])
+    for mark, phrase in zip(PHRASE_MARKS, PHRASES, strict=True):
+        rest = rest.replace(mark, phrase)
+    for mark, word in zip(WORD_MARKS[::-1], words[::-1], strict=True):  # a later word may hold an earlier one
+        rest = rest.replace(mark, word)
     for mark, form in zip(MARKS, FORMS, strict=True):
         if mark in rest:
             rest = rest.replace(mark, form.write(values[at : at + form.size]))

@@ -169,6 +169,7 @@ async def lie(scope, send, body):
 def entries(asked):
     """Return the ledger's entries with their opened readings."""
     from dean06.ledger.domain.leaves import SALT_BYTES
+    from dean06.ledger.domain.shapes import Unpacker
     from dean06.ledger.models import LedgerEntry, LedgerKey
     from dean06.ledger.secrets import unlock, unwrap
     from dean06.ledger.words import words_of
@@ -178,7 +179,7 @@ def entries(asked):
         if str(entry.id) in asked["known"]:
             continue
         data_key = unwrap(bytes(LedgerKey.objects.get(id=entry.key_id).wrapped), key_id=entry.key_id)
-        opened = unlock(bytes(entry.ciphertext), data_key=data_key, entry_id=entry.id, word_at=words_of("default"))
+        opened = unlock(bytes(entry.ciphertext), data_key=data_key, entry_id=entry.id, unpack=Unpacker(words_of("default")))
         payload = json.loads(opened[SALT_BYTES:])
         found.append({"id": str(entry.id), "kind": entry.kind, "log": entry.log, "subjects": entry.subject_count, **payload})
     return found

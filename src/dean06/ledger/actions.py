@@ -16,7 +16,8 @@ from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey, new_key
 from dean06.ledger.domain.leaves import HASH_BYTES, POSTGRESQL_EPOCH, Entry, canonical_payload, commitment, microseconds
 from dean06.ledger.domain.merkle import hash_leaf, root_of
-from dean06.ledger.domain.packing import NO_WORDS, Words
+from dean06.ledger.domain.packing import NO_WORDS
+from dean06.ledger.domain.shapes import Packer
 from dean06.ledger.errors import MalformedEntry
 from dean06.ledger.naming import numbers_of
 from dean06.ledger.secrets import lock, new_data_key, pseudonym, pseudonyms, unwrap, wrap
@@ -213,9 +214,9 @@ class Made:
     payload: bytes
     people: Sequence[bytes]
 
-    def locked(self, data_key: bytes, words: Words = NO_WORDS) -> tuple[Entry, bytes]:
+    def locked(self, data_key: bytes, pack: Packer) -> tuple[Entry, bytes]:
         """Return the entry with its commitment, and the ciphertext of its payload."""
-        salt, ciphertext = lock(self.payload, data_key=data_key, entry_id=self.entry.id, words=words)
+        salt, ciphertext = lock(self.payload, data_key=data_key, entry_id=self.entry.id, pack=pack)
         return replace(self.entry, commitment=commitment(salt, self.payload)), ciphertext
 
 
@@ -258,8 +259,8 @@ def _write(made: Sequence[Made], *, using: str) -> None:
         return
     with connections[using].cursor() as cursor:
         keys = _data_keys(cursor, made)
-        words = numbers_of_words(cursor) if len(made) > FEW else NO_WORDS
-        rows = [(keys[owner_of(one.entry)][0], *one.locked(keys[owner_of(one.entry)][1], words)) for one in made]
+        pack = Packer(numbers_of_words(cursor) if len(made) > FEW else NO_WORDS)
+        rows = [(keys[owner_of(one.entry)][0], *one.locked(keys[owner_of(one.entry)][1], pack)) for one in made]
         if len(rows) > FEW:
             _copy_rows(cursor, rows)
         else:

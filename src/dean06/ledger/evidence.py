@@ -18,7 +18,7 @@ from dean06.core.databases import all_databases
 from dean06.core.keys import PersonKey
 from dean06.ledger.domain.leaves import SALT_BYTES
 from dean06.ledger.domain.merkle import inclusion_path, inclusion_places
-from dean06.ledger.domain.packing import WordAt
+from dean06.ledger.domain.shapes import Unpacker
 from dean06.ledger.errors import EntryNotFound
 from dean06.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerLeaf, LedgerStamp
 from dean06.ledger.naming import KIND_OF_ENTRY, LOG_OF_ENTRY
@@ -58,18 +58,18 @@ class Opened:
 def opened_after(using: str, log: str, seq: int, *, limit: int) -> list[Opened]:
     """Return the entries of a log behind a number, in its order."""
     keys: dict[UUID, bytes | None] = {}
-    word_at = words_of(using)
+    unpack = Unpacker(words_of(using))
     with connections[using].cursor() as cursor:
-        return [_opened(row, keys, word_at) for row in fetched(cursor, AFTER, [log, seq, limit])]
+        return [_opened(row, keys, unpack) for row in fetched(cursor, AFTER, [log, seq, limit])]
 
 
-def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None], word_at: WordAt) -> Opened:
+def _opened(row: tuple[Any, ...], keys: dict[UUID, bytes | None], unpack: Unpacker) -> Opened:
     """Open a row of ``AFTER``; ``keys`` are the data keys that its neighbours needed, unwrapped once."""
     seq, entry_id, kind, at, ciphertext, key_id, wrapped = row
     if key_id not in keys:
         keys[key_id] = unwrap(wrapped, key_id=key_id) if wrapped else None
     data_key = keys[key_id]
-    text = unlock(ciphertext, data_key=data_key, entry_id=entry_id, word_at=word_at) if data_key and ciphertext else None
+    text = unlock(ciphertext, data_key=data_key, entry_id=entry_id, unpack=unpack) if data_key and ciphertext else None
     payload = msgspec.json.decode(text[SALT_BYTES:]) if text else None
     return Opened(seq, entry_id, kind, at, payload, text[:SALT_BYTES] if text else b"")
 

@@ -14,7 +14,7 @@ from dean06.core.keys import new_key
 from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement, day_of
 from dean06.ledger.actions import Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
-from dean06.ledger.domain.packing import NO_WORDS, Words
+from dean06.ledger.domain.shapes import Packer
 from dean06.ledger.secrets import new_data_key, unwrap
 from dean06.ledger.words import WORDS
 
@@ -79,7 +79,7 @@ class EntryWriter:
     def __init__(self, beside: LiteralString = "", *columns: Column) -> None:
         self._statement = Statement(WRITE + beside + RESULT, UUIDS, *ROW, *PERSON, *KEY, *columns)
         self._opened: dict[Owner, tuple[float, Opened]] = {}
-        self._words: tuple[float, Words] = 0.0, NO_WORDS
+        self._packer: tuple[float, Packer] = 0.0, Packer()
 
     async def write(self, connection: LoopConnection, drafts: Sequence[Draft], *beside: Sequence[Any]) -> list[UUID]:
         """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
@@ -98,13 +98,13 @@ class EntryWriter:
         """
         made = [made_of(draft) for draft in drafts]
         people = [(one.entry.id, place, person) for one in made for place, person in enumerate(one.people)]
-        words = await self._known_words(connection)
+        pack = await self._known_packer(connection)
         for _ in range(TRIES):
             keys, fresh = await self._keys(connection, [one.entry for one in made])
             rows = []
             for one in made:
                 key_id, data_key = keys[owner_of(one.entry)]
-                entry, ciphertext = one.locked(data_key, words)
+                entry, ciphertext = one.locked(data_key, pack)
                 rows.append((*_columns(entry), key_id, ciphertext))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
@@ -115,14 +115,15 @@ class EntryWriter:
             self._opened.clear()
         raise ConnectionError("data keys are being destroyed faster than entries are written")
 
-    async def _known_words(self, connection: LoopConnection) -> Words:
-        """Return the words that have numbers, asked for once a minute; those that are new meanwhile are written out."""
-        until, words = self._words
+    async def _known_packer(self, connection: LoopConnection) -> Packer:
+        """Return what packs with the words that have numbers, asked for once a minute; those that are new meanwhile are written out."""
+        until, pack = self._packer
         if until < time.monotonic():
             rows = await connection.execute(WORDS, binary=True)
             words = {bytes(word): number for number, word in await rows.fetchall()}
-            self._words = time.monotonic() + KEY_SECONDS, words
-        return words
+            pack = pack if pack.words == words else Packer(words)
+            self._packer = time.monotonic() + KEY_SECONDS, pack
+        return pack
 
     async def _keys(self, connection: LoopConnection, entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
         """Return a data key for each owner, and for whom it is new with the time of the entry that it is made for."""

@@ -8,7 +8,7 @@ unreadable; neither touches a proof.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -21,13 +21,15 @@ from django.conf import settings
 from dean06.core.instance import kept_secret
 from dean06.core.keys import PersonKey
 from dean06.ledger.domain.leaves import SALT_BYTES
-from dean06.ledger.domain.packing import NO_WORDS, WordAt, Words, packed, unknown, unpacked
+from dean06.ledger.domain.packing import packed, unpacked
 
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, sec. 8.2
 KEY_BYTES: Final = 32
 DERIVATION: Final = b"dean06 ledger reading v2"
 ONLY_NONCE: Final = bytes(NONCE_BYTES)
 """A key that encrypts one text needs no other (NIST SP 800-38D, sec. 8.3)."""
+Packs = Callable[[bytes], bytes]
+"""Packs a text or opens one: ``Packer``, ``Unpacker`` where there are words or many texts."""
 
 
 def pseudonym(person: PersonKey) -> bytes:
@@ -60,17 +62,17 @@ def unwrap(wrapped: bytes, *, key_id: UUID) -> bytes | None:
         return None
 
 
-def lock(payload: bytes, *, data_key: bytes, entry_id: UUID, words: Words = NO_WORDS) -> tuple[bytes, bytes]:
+def lock(payload: bytes, *, data_key: bytes, entry_id: UUID, pack: Packs = packed) -> tuple[bytes, bytes]:
     """Pack and encrypt an entry's readable part, bound to the entry; return its salt, which is stored nowhere, and the ciphertext."""
     salt, key = _derived(data_key, entry_id)
-    return salt, AESGCM(key).encrypt(ONLY_NONCE, packed(payload, words), entry_id.bytes)
+    return salt, AESGCM(key).encrypt(ONLY_NONCE, pack(payload), entry_id.bytes)
 
 
-def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID, word_at: WordAt = unknown) -> bytes | None:
-    """Return an entry's salt and readable part, none if it was altered; ``word_at`` knows the words of its database."""
+def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID, unpack: Packs = unpacked) -> bytes | None:
+    """Return an entry's salt and readable part, none if it was altered; ``unpack`` knows the words of its database."""
     salt, key = _derived(data_key, entry_id)
     try:
-        return salt + unpacked(AESGCM(key).decrypt(ONLY_NONCE, ciphertext, entry_id.bytes), word_at)
+        return salt + unpack(AESGCM(key).decrypt(ONLY_NONCE, ciphertext, entry_id.bytes))
     except (InvalidTag, ValueError):
         return None
 

@@ -15,7 +15,7 @@ from dean06.ledger.checkpoints import is_signed, known_keys
 from dean06.ledger.domain.leaves import CHAIN_START, SALT_BYTES, Entry, chain_hash, commitment, kind_of
 from dean06.ledger.domain.merkle import STORED_EVERY, Frontier, hash_leaf
 from dean06.ledger.domain.notes import Checkpoint, MalformedNote, Note
-from dean06.ledger.domain.packing import WordAt
+from dean06.ledger.domain.shapes import Unpacker
 from dean06.ledger.findings import Finding, Findings
 from dean06.ledger.naming import number_of
 from dean06.ledger.secrets import unlock, unwrap
@@ -88,7 +88,7 @@ class LogWalk:
         """Walk up to ``until`` and say nothing yet of what lies behind."""
         before = self.last_seq or -1
         self.keys = known_keys()
-        self.words = words_by_number(self.cursor) if self.with_readings else {}
+        self.unpack = Unpacker((words_by_number(self.cursor) if self.with_readings else {}).__getitem__)
         self.signed = self._checkpoints(before)
         self.next_checkpoint = next(self.signed, None)
         told = (one for one in self.told if before < one.checkpoint.size <= self.until)
@@ -214,7 +214,7 @@ class LogWalk:
         if leaf.wrapped is None:
             self.destroyed += 1
             return None
-        return _text_problem(leaf, entry, word_at=self.words.__getitem__, ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
+        return _text_problem(leaf, entry, unpack=self.unpack, ciphertext=bytes(leaf.ciphertext), wrapped=bytes(leaf.wrapped))
 
     def _see_subjects(self, leaf: StoredLeaf, entry: Entry) -> None:
         self.cursor.execute("SELECT position, subject FROM ledger_ledgersubject WHERE entry_id = %s ORDER BY position", [entry.id])
@@ -404,11 +404,11 @@ class LogWalk:
         return bool(self.cursor.fetchone() == (self.last_seq, False))
 
 
-def _text_problem(leaf: StoredLeaf, entry: Entry, *, word_at: WordAt, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
+def _text_problem(leaf: StoredLeaf, entry: Entry, *, unpack: Unpacker, ciphertext: bytes, wrapped: bytes) -> tuple[str, str] | None:
     data_key = _unwrapped(wrapped, leaf.key_id) if leaf.key_id else None
     if data_key is None:
         return "key_altered", "the data key does not open with this installation's secret"
-    opened = unlock(ciphertext, data_key=data_key, entry_id=leaf.entry_id, word_at=word_at) or b""
+    opened = unlock(ciphertext, data_key=data_key, entry_id=leaf.entry_id, unpack=unpack) or b""
     if commitment(opened[:SALT_BYTES], opened[SALT_BYTES:]) != entry.commitment or kind_of(opened[SALT_BYTES:]) != entry.kind:
         return "reading_altered", "the readable part is not the one that was committed to"
     return None

@@ -213,12 +213,46 @@ def unpacked(stored: bytes, word_at: WordAt = unknown) -> bytes:
     """
     if not stored or stored[0] not in DICTIONARIES:
         return stored
+    opened = inflated(stored, word_at)
+    try:
+        return opened.written() if opened is not None else b""
+    except ValueError:
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Inflated:
+    """A text with marks where its values stand, and the values in the order of their marks."""
+
+    text: bytes
+    values: bytes
+
+    def written(self) -> bytes:
+        """Return the text with its values in letters.
+
+        Raises:
+            ValueError: there are more or fewer bytes than its marks stand for.
+        """
+        rest, values, at = self.text, self.values, 0
+        for mark, form in zip(MARKS, FORMS, strict=True):
+            if mark in rest:
+                rest = rest.replace(mark, form.write(values[at : at + form.size]))
+                at += form.size
+        if at != len(values):
+            raise ValueError(at)
+        return rest
+
+
+def inflated(stored: bytes, word_at: WordAt = unknown) -> Inflated | None:
+    """Return what was deflated, its words written out; none if it was not packed or is broken."""
+    if not stored or stored[0] not in DICTIONARIES:
+        return None
     opener = zlib.decompressobj(WINDOW_BITS, zdict=DICTIONARIES[stored[0]])
     try:
         rest = opener.decompress(stored[1:], LARGEST_BYTES)
-        return _put_back(rest, opener.unused_data, word_at) if opener.eof else b""
+        return _with_words(rest, opener.unused_data, word_at) if opener.eof else None
     except (zlib.error, ValueError, LookupError):
-        return b""
+        return None
 
 
 def _taken_out(text: bytes, known: Words) -> tuple[bytes, list[bytes]]:
@@ -310,7 +344,8 @@ def _read(letters: bytes, form: Form) -> bytes:
         return b""
 
 
-def _put_back(rest: bytes, values: bytes, word_at: WordAt) -> bytes:
+def _with_words(rest: bytes, values: bytes, word_at: WordAt) -> Inflated:
+    """Write out phrases and words; the words' numbers stand before the values."""
     *words, rest = rest.split(END_OF_WORD, len(WORD_MARKS))
     at = 0
     for place, word in enumerate(words):
@@ -323,10 +358,4 @@ def _put_back(rest: bytes, values: bytes, word_at: WordAt) -> bytes:
         rest = rest.replace(mark, phrase)
     for mark, word in zip(WORD_MARKS[::-1], words[::-1], strict=True):  # a later word may hold an earlier one
         rest = rest.replace(mark, word)
-    for mark, form in zip(MARKS, FORMS, strict=True):
-        if mark in rest:
-            rest = rest.replace(mark, form.write(values[at : at + form.size]))
-            at += form.size
-    if at != len(values):
-        raise ValueError(at)
-    return rest
+    return Inflated(rest, values[at:])

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from dean06.signing import certificates, keystore, public
 from dean06.signing.backend import KeyRecord, KeyVersion
 from dean06.signing.errors import KeyCannotSignThis, KeyDamaged, KeyInOtherUse, KeyNameInvalid, KeyNotFound, KeystoreLocked, SubjectInvalid
-from dean06.signing.keys import backend, thumbprint
+from dean06.signing.keys import _encoded, backend, thumbprint
 from dean06.signing.trust import published_dir
 
 PASSPHRASE = "mật khẩu của kho khóa thử"
@@ -54,6 +55,16 @@ def test_a_key_signs_and_its_signature_verifies_in_both_forms():
     assert public.verify_raw(key.public_key, b"phieu", key.sign_raw(b"phieu"))
     assert not public.verify_raw(key.public_key, b"phieu khac", key.sign_raw(b"phieu"))
     assert not public.verify_raw(key.public_key, b"phieu", b"short")
+
+
+NUMBER = st.integers(0, 2**256 - 1) | st.integers(0, 2**16) | st.sampled_from([2**255, 2**255 - 1, 2**248, 2**247])
+
+
+@given(NUMBER, NUMBER)
+def test_two_numbers_are_encoded_as_der_says(r, s):
+    raw = b"".join(number.to_bytes(32, "big") for number in (r, s))
+
+    assert _encoded(raw) == encode_dss_signature(r, s)
 
 
 def test_the_ledgers_key_is_ed25519_and_bare():

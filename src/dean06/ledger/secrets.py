@@ -79,7 +79,7 @@ def unlock(ciphertext: bytes, *, data_key: bytes, entry_id: UUID, unpack: Packs 
 
 def _derived(data_key: bytes, entry_id: UUID) -> tuple[bytes, bytes]:
     """Return the salt of one entry and the key that encrypts nothing but its readable part; both go with the data key."""
-    derived = hmac.digest(data_key, DERIVATION + entry_id.bytes, hashlib.sha512)
+    derived = hmac.digest(data_key, DERIVATION + entry_id.bytes, "sha512")
     return derived[:SALT_BYTES], derived[SALT_BYTES:]
 
 

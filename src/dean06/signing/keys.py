@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -36,6 +36,7 @@ GATEWAYS: Final = "ca.gateways"
 """Signs certificates of gateways and nothing else, so that a server that trusts it lets in gateways and nobody else."""
 ECDSA_SHA256: Final = ec.ECDSA(SHA256())
 COORDINATE_BYTES: Final = 32  # P-256; RFC 7518, sec. 3.4
+HIGHEST_POSITIVE: Final = 0x7F  # a number of DER that begins with more is negative (X.690, sec. 8.3)
 RENEWED_BEFORE_EXPIRY: Final = timedelta(days=30)
 SECONDS_PER_DAY: Final = 86_400
 
@@ -238,11 +239,23 @@ def is_valid_signature(public_key: PublicKey, data: bytes, signature: bytes) -> 
         if isinstance(public_key, Ed25519PublicKey):
             public_key.verify(signature, data)
         else:
-            r, s = (int.from_bytes(half, "big") for half in (signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]))
-            public_key.verify(encode_dss_signature(r, s), data, ECDSA_SHA256)
+            public_key.verify(_encoded(signature), data, ECDSA_SHA256)
     except InvalidSignature:
         return False
     return True
+
+
+def _encoded(signature: bytes) -> bytes:
+    """Return 64 bytes ``r || s`` as DER (RFC 3279, sec. 2.2.3), without the way over large numbers: this is done for each message."""
+    both = _encoded_number(signature[:COORDINATE_BYTES]) + _encoded_number(signature[COORDINATE_BYTES:])
+    return b"\x30%c%b" % (len(both), both)
+
+
+def _encoded_number(number: bytes) -> bytes:
+    number = number.lstrip(b"\0") or b"\0"
+    if number[0] > HIGHEST_POSITIVE:
+        return b"\x02%c\0%b" % (len(number) + 1, number)
+    return b"\x02%c%b" % (len(number), number)
 
 
 # -- making and renewing

@@ -66,23 +66,26 @@ def _is_after(ended: datetime, base: str, recorded_at: datetime) -> bool:
 
 
 def _is_same_transaction(detail: Mapping[str, Any], asked: Mapping[str, str], answered: Mapping[str, str]) -> bool:
-    digests = ((asked, "request_digest"), (answered, "answer_digest"))
     return (
         asked['"x-road-request-id"'] == answered['"x-road-request-id"'] == detail["transaction_id"]
         and unquote(asked['"x-road-client"']) == detail["client"]
         and unquote(answered['"x-road-service"']) == detail["service"]
         and answered['"@status"'] == str(detail["status"])
         and answered['"x-road-request-hash"'] == detail["request_hash"]
-        and all(name not in detail or base['"content-digest"'] == detail[name] for base, name in digests)
+        and _is_of(asked, detail, "request_digest")
+        and _is_of(answered, detail, "answer_digest")
     )
 
 
+def _is_of(parts: Mapping[str, str], detail: Mapping[str, Any], name: str) -> bool:
+    """Say whether what was signed covers the body of this digest; a record may leave it out."""
+    return name not in detail or parts['"content-digest"'] == detail[name]
+
+
 def _parts(base: str) -> dict[str, str]:
-    """Take a signature base apart into components and values (RFC 9421, sec. 2.5)."""
-    parts: dict[str, str] = {}
-    for line in base.split("\n"):
-        name, colon, value = line.partition(": ")
-        if not colon:
-            raise ValueError(line)
-        parts[name] = value
-    return parts
+    """Take a signature base apart into components and values (RFC 9421, sec. 2.5).
+
+    Raises:
+        ValueError: a line is no component.
+    """
+    return dict([line.split(": ", 1) for line in base.split("\n")])  # refuses a line of one piece

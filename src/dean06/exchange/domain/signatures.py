@@ -139,10 +139,7 @@ def raw_signature(header: str) -> bytes:
     found = _SIGNATURE.fullmatch(header)
     if found is None:
         raise InvalidSignature(reason="form")
-    try:
-        return base64.b64decode(found["value"], validate=True)
-    except binascii.Error as exc:
-        raise InvalidSignature(reason="form") from exc
+    return binascii.a2b_base64(found["value"])  # the form leaves nothing else to validate
 
 
 def request_lines(*, method: str, target: str, headers: Mapping[str, str]) -> list[Line]:

@@ -83,6 +83,7 @@ class World:
 
         async def work():
             edge = ProviderEdge()
+            edge.is_own_tls = False  # spoken to without a connection
             edge.in_thread = in_a_thread_that_ends
             before(edge)
             try:

@@ -12,7 +12,7 @@ import pytest
 
 from exchange_gateways import POPULATION, Gateways, database, finished, free_ports, refusal
 
-pytestmark = pytest.mark.xdist_group("exchange_gateways_peers")
+pytestmark = [pytest.mark.xdist_group("exchange_gateways_peers"), pytest.mark.timeout(900)]
 BANK = "VN/COM/DEMOBANK"
 REGISTER = "VN/GOV/G01"
 

@@ -202,7 +202,7 @@ def assert_one_move(installation, walk):
     assert value("SELECT count(*) FROM services_receipt") == 1
     assert rows("SELECT message_id, consumer FROM core_inboxmessage GROUP BY 1, 2 HAVING count(*) > 1") == []
     assert value("SELECT count(*) FROM core_outboxmessage WHERE delivered_at IS NULL AND attempts > 5") == 0
-    assert value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = 'registry.residence_changed'") == 1
+    assert value("SELECT count(*) FROM ledger_ledgerentry WHERE kind = ledger_number('registry.residence_changed')") == 1
     assert rows("SELECT count(*), count(received_at), count(settled_at) FROM oversight_dossierfigures") == [(1, 1, 1)]
     wait_for(lambda: value("SELECT count(*) FROM ledger_ledgerpending") == 0, "every entry has its number")
     print(installation.run("ledger", "verify").stdout)

@@ -117,6 +117,31 @@ def compare_command(old: Path, new: Path, *, as_json: bool) -> None:
     raise SystemExit(FAILED if changes else 0)
 
 
+@exchange.command("verify-agreements")
+@json_option
+@refusals_shown
+@with_database
+def verify_agreements_command(*, as_json: bool) -> None:
+    """Verify each agreement: content, signed decisions, the exchange's signature, state; exit code 1 if anything was altered.
+
+    Example: dean06 exchange verify-agreements
+    """
+    from dean06.exchange.public import verify_agreements
+
+    rows, seen = [], 0
+    for case, found in verify_agreements():
+        seen += 1
+        rows += [{"agreement": case.agreement.code, "version": case.agreement.version, "side": one.side, "what": one.what} for one in found]
+    if as_json:
+        print_json({"verified": seen, "altered": rows})
+    else:
+        for row in rows:
+            click.echo(f"{row['agreement']} v{row['version']}  {row['side'] or '-'}  {row['what']}")
+        click.echo(f"{seen} versions verified, {len(rows)} alterations")
+    if rows:
+        raise SystemExit(FAILED)
+
+
 @exchange.command("agreements")
 @json_option
 @with_database

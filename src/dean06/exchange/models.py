@@ -10,6 +10,28 @@ from django.db import models
 from django.db.models import F, Q
 
 from dean06.core.clock import now
+from dean06.exchange.agreements.models import AgreementDecision
+
+__all__ = [
+    "AgreementCase",
+    "AgreementDecision",
+    "AgreementEvent",
+    "AgreementVersion",
+    "ClientGroup",
+    "ConfigurationState",
+    "EvidenceIndex",
+    "GroupMember",
+    "KeptAnswer",
+    "Member",
+    "MemberKey",
+    "PackVersion",
+    "PublishedConfiguration",
+    "QuotaUse",
+    "SeenNonce",
+    "Service",
+    "ServiceDescription",
+    "Subsystem",
+]
 
 
 class ConfigurationState(models.Model):

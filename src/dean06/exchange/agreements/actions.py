@@ -1,6 +1,7 @@
 """Every step of an agreement: state, history, ledger entry and message in one transaction."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -12,11 +13,12 @@ from dean06.core.databases import database_of
 from dean06.core.messages import put
 from dean06.exchange import snapshot
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, office_of, requesting_post
+from dean06.exchange.agreements.deciding import SEALED_AS, approvals_of, sealed_statement, sign_decision
 from dean06.exchange.changes import note_change
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import AgreementFaulty, AgreementNotWaiting, NotInAgreementOffice, SecondPersonNeeded
 from dean06.exchange.loading import LOG, document_faults, known_names, member_of, version_of
-from dean06.exchange.models import AgreementCase, AgreementEvent, AgreementVersion
+from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEvent, AgreementVersion
 from dean06.exchange.packs import agreement_faults
 from dean06.exchange.sealing import sealed
 from dean06.ledger.public import record
@@ -24,7 +26,6 @@ from dean06.organisation.public import HeldPost
 
 EXCHANGE: Final = database_of("exchange")
 TOPIC: Final = "exchange.agreement_changed"
-SEALED_AS: Final = "dean06-agreement+jws"
 SHORTEST_REASON: Final = 10
 State = AgreementCase.State
 ALIVE: Final = frozenset({State.IN_FORCE, State.SUSPENDED})
@@ -114,11 +115,13 @@ def approve(*, code: str, version: int, actor: Actor) -> AgreementCase:
     if case.agreement.valid_until < today():
         raise AgreementNotWaiting("The requested last day has passed; refuse it and let it be requested anew.")
     side, post = side_of(case, office)
+    at = now()
     setattr(case, f"{side}_approved_by", office.person)
-    setattr(case, f"{side}_approved_at", now())
-    _note(case, f"approved_by_{side}", actor=actor, post=post)
+    setattr(case, f"{side}_approved_at", at)
+    decision = sign_decision(case, AgreementDecision.Kind.APPROVED, side=side, person=office.person, post=post, at=at)
+    _note(case, f"approved_by_{side}", actor=actor, post=post, decision=decision)
     if case.provider_approved_by and case.operator_approved_by:
-        case.signature = sealed(_statement(case), kind=SEALED_AS)
+        case.signature = sealed(sealed_statement(case, approvals_of(case)), kind=SEALED_AS)
         case.state = State.IN_FORCE
     case.save(using=EXCHANGE)
     if case.state == State.IN_FORCE:
@@ -140,21 +143,6 @@ def side_of(case: AgreementCase, office: Office) -> tuple[str, HeldPost]:
     raise NotInAgreementOffice(account=office.account)
 
 
-def _statement(case: AgreementCase) -> dict[str, Any]:
-    """Return what is signed: the content, its version and when each side agreed; people are named in the ledger alone."""
-    return {
-        "agreement": case.agreement.document,
-        "version": case.agreement.version,
-        "requested_at": case.requested_at.isoformat(),
-        "provider_approved_at": _iso(case.provider_approved_at),
-        "operator_approved_at": _iso(case.operator_approved_at),
-    }
-
-
-def _iso(value: Any) -> str:
-    return str(value.isoformat())
-
-
 @transaction.atomic(using=EXCHANGE, durable=True)
 def refuse(*, code: str, version: int, reason: str, actor: Actor) -> AgreementCase:
     """Refuse a request with a reason that the requester reads.
@@ -165,8 +153,15 @@ def refuse(*, code: str, version: int, reason: str, actor: Actor) -> AgreementCa
     office = office_of(actor)
     case = _locked(office, code, version, State.REQUESTED)
     _require_reason(reason)
-    post = office.post_of(APPROVER, case.provider) or office.post_of(OPERATOR)
-    return _turned(case, State.REFUSED, "refused", actor=actor, post=post, reason=reason)
+    provides, post = office.post_of(APPROVER, case.provider), office.post_of(OPERATOR)
+    if (post := provides or post) is None:
+        raise NotInAgreementOffice(account=actor.account)
+    side, at = "provider" if provides else "operator", now()
+    decision = sign_decision(case, AgreementDecision.Kind.REFUSED, side=side, person=office.person, post=post, at=at)
+    case.state = State.REFUSED
+    case.save(using=EXCHANGE, update_fields=["state"])
+    _note(case, "refused", actor=actor, post=post, reason=reason, decision=decision, at=at)
+    return case
 
 
 @transaction.atomic(using=EXCHANGE, durable=True)
@@ -271,7 +266,16 @@ def _require_reason(reason: str) -> None:
         raise AgreementFaulty("reason: give one of at least ten characters.")
 
 
-def _note(case: AgreementCase, event: str, *, actor: Actor, post: HeldPost | None = None, reason: str = "") -> None:
+def _note(
+    case: AgreementCase,
+    event: str,
+    *,
+    actor: Actor,
+    post: HeldPost | None = None,
+    reason: str = "",
+    decision: AgreementDecision | None = None,
+    at: datetime | None = None,
+) -> None:
     """Write the step into ledger, history and outbox."""
     agreement = case.agreement
     who = f"{post.title}, {post.unit_name}" if post else ""
@@ -284,9 +288,12 @@ def _note(case: AgreementCase, event: str, *, actor: Actor, post: HeldPost | Non
         "service": agreement.service,
         "reason": reason.strip(),
         **({"signature": case.signature} if event == "signed" else {}),
+        **({"decision": decision.token} if decision is not None else {}),
     }
     entry = record(f"exchange.agreement_{event}", log=LOG, using=EXCHANGE, actor=actor, who=who, detail=detail)
-    AgreementEvent.objects.using(EXCHANGE).create(case=case, event=event, by=actor.account, who=who, reason=reason.strip(), entry=entry)
+    AgreementEvent.objects.using(EXCHANGE).create(
+        case=case, event=event, by=actor.account, who=who, reason=reason.strip(), entry=entry, at=at or now()
+    )
     put(TOPIC, {"agreement": agreement.code, "version": agreement.version, "event": event, "state": case.state}, using=EXCHANGE)
 
 

@@ -15,9 +15,10 @@ from dean06.core.clock import today
 from dean06.core.paging import page_of
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
+from dean06.exchange.agreements.deciding import alterations
 from dean06.exchange.agreements.forms import ReasonForm
 from dean06.exchange.agreements.naming import Names, names
-from dean06.exchange.agreements.words import CERTAINTIES, EVENTS, STATES, shown_state, summary
+from dean06.exchange.agreements.words import ALTERATIONS, CERTAINTIES, DECISIONS, EVENTS, SIDES, STATES, shown_state, summary
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import NotInAgreementOffice
 from dean06.exchange.models import AgreementCase
@@ -112,6 +113,7 @@ def _shown(
     name, kind = STATES[shown_state(case, today())]
     called = names()
     client, service = called.client(row.client, row.group), called.service(row.service)
+    found = alterations(case)
     steps = [(each, form if each == step_name and form else ReasonForm(auto_id=f"{each}-%s")) for each in steps_open(case, office)]
     context = {
         "case": case,
@@ -124,6 +126,16 @@ def _shown(
         "service_name": service,
         "bases": [{"text": _basis(basis), "certainty": CERTAINTIES[basis["certainty"]]} for basis in document["legal_bases"]],
         "events": [{"name": EVENTS.get(event.event, event.event), "event": event} for event in case.events.order_by("id")],
+        "altered": [{"side": SIDES.get(one.side, ""), "text": ALTERATIONS[one.what]} for one in found],
+        "decisions": [
+            {
+                "side": SIDES[one.side],
+                "decision": DECISIONS[one.decision],
+                "key": one.token_kid,
+                "is_good": one.side not in {each.side for each in found},
+            }
+            for one in case.decisions.order_by("id")
+        ],
         "versions": visible_to(office).filter(agreement__code=row.code).exclude(pk=case.pk).order_by("-agreement__version"),
         "side": _side(case, office),
         "steps": [{"name": each, "form": each_form, **STEP_WORDS[each]()} for each, each_form in steps],

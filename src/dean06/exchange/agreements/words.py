@@ -36,6 +36,16 @@ EVENTS: Final = {
     "loaded": _("Nạp từ gói cấu hình: việc triển khai hệ thống đã phê duyệt"),
     "withdrawn_by_pack": _("Gói cấu hình chấm dứt thỏa thuận"),
 }
+SIDES: Final = {"provider": _("Bên cung cấp"), "operator": _("Đơn vị vận hành")}
+DECISIONS: Final = {"approved": _("phê duyệt"), "refused": _("từ chối")}
+ALTERATIONS: Final = {
+    "content_altered": _("Nội dung không còn đúng như khi đề nghị."),
+    "decision_missing": _("Có quyết định được ghi nhận mà không có chữ ký của người quyết định."),
+    "decision_altered": _("Chữ ký không khớp với quyết định: nội dung, người, chức vụ hoặc thời điểm đã bị sửa."),
+    "person_altered": _("Người phê duyệt được ghi nhận không phải là người đã ký."),
+    "seal_wrong": _("Chữ ký của nền tảng không khớp với nội dung và hai quyết định."),
+    "state_altered": _("Trạng thái không khớp với lịch sử."),
+}
 CERTAINTIES: Final = {
     "F": _("đã đọc văn bản"),
     "F2": _("nguồn thứ cấp"),

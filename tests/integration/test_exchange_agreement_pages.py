@@ -9,7 +9,7 @@ from browser import assert_accessible, shoot
 from dean06.exchange import providing, snapshot
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.offers import read_offer
-from dean06.exchange.models import AgreementCase
+from dean06.exchange.models import AgreementCase, AgreementDecision
 from dean06.exchange.public import register_provider
 from dean06.registry.public import provider_handler, provider_openapi
 from exchange_agreements_world import CONTENT, POPULATION, REASON, world_of_agreements
@@ -105,6 +105,23 @@ def test_the_list_names_the_parties_beside_their_identifiers(client, acting, wor
 
     for text in ("Khách hàng (Ngân hàng trình diễn)", "VN/COM/DEMOBANK/CUSTOMERS", "Dân cư (Bộ Công an)", POPULATION):
         assert text in shown
+
+
+def test_the_page_says_whose_signatures_agree_and_what_was_altered_since(client, acting, world):
+    case = requested(world)
+    for actor in (world.approver, world.operator):
+        actions.approve(code=case.agreement.code, version=1, actor=actor)
+    acting(world.approver)
+    address = f"/exchange/agreements/{case.agreement.code}/1"
+
+    good = client.get(address).content.decode()
+    AgreementDecision.objects.filter(side="provider").update(token="x")
+    altered = client.get(address).content.decode()
+
+    assert good.count("chữ ký đúng") == 2
+    assert "Dữ liệu đã bị sửa" not in good
+    assert (altered.count("chữ ký đúng"), altered.count("chữ ký không khớp")) == (1, 1)
+    assert "Bên cung cấp: Chữ ký không khớp với quyết định" in altered
 
 
 def test_strangers_see_nothing(client, acting, world):

@@ -12,6 +12,8 @@ from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.deciding import Alteration, alterations, verify_all
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEvent, AgreementVersion
 from dean06.exchange.sealing import sealed
+from dean06.ledger.models import LedgerEntry, LedgerKey
+from dean06.ledger.queries import open_reading
 from dean06.signing.public import ensure_key, rotate, signer
 from exchange_agreements_world import CONTENT, REASON, world_of_agreements
 
@@ -70,6 +72,16 @@ def test_who_signs_results_of_dossiers_signs_with_the_same_key(people):
 
     assert case.decisions.get(side="provider").key_name == name
     assert found(case) == set()
+
+
+def test_the_entry_of_the_step_in_the_ledger_holds_the_signed_decision(people):
+    case = approved(people)
+
+    for side in ("provider", "operator"):
+        entry = LedgerEntry.objects.get(pk=events(case, f"approved_by_{side}").get().entry)
+        wrapped = LedgerKey.objects.get(pk=entry.key_id).wrapped
+        told = open_reading("default", entry.id, entry.ciphertext, entry.key_id, wrapped)
+        assert decisions(case, side).get().token.encode() in told
 
 
 def test_a_renewed_key_leaves_earlier_decisions_good(people):

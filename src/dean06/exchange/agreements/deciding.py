@@ -130,7 +130,7 @@ def _found(case: AgreementCase) -> Iterator[Alteration]:
     is_sealed_state = case.state in {State.IN_FORCE, State.SUSPENDED, State.ENDED}
     if bool(case.signature) != is_sealed_state or (case.signature and not _is_seal_good(case)):
         yield Alteration("seal_wrong")
-    steps = [event.event for event in case.events.all() if event.event in STATE_AFTER]
+    steps = [event.event for event in sorted(case.events.all(), key=lambda event: event.pk) if event.event in STATE_AFTER]
     if not steps or STATE_AFTER[steps[-1]] != case.state:
         yield Alteration("state_altered")
 

@@ -9,7 +9,7 @@ from dean06.core.bench import Row, Size, benchmark
 from dean06.demo.synth.synthesise import synthesise
 from dean06.registry.public import bench_population
 
-PEOPLE: Final = {"quick": 20_000, "small": 200_000, "full": 1_000_000}
+PEOPLE: Final = {"quick": 20_000, "small": 120_000, "full": 1_000_000}
 
 
 @benchmark("registry.population")

@@ -29,7 +29,7 @@ from dean06.core.bench import Row, Size, benchmark
 
 DATABASE: Final = "dean06_bench_identity"
 THREADS: Final = 4
-FLOWS: Final[dict[Size, int]] = {"quick": 200, "small": 400, "full": 4_000}
+FLOWS: Final[dict[Size, int]] = {"quick": 200, "small": 250, "full": 4_000}
 LOGINS: Final[dict[Size, int]] = {"quick": 40, "small": 80, "full": 400}
 VERIFIER: Final = "v" * 43
 NUMBER: Final = "000000000001"  # no province has the prefix 000

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-.PHONY: help run test check bench install install-dev lock format
+.PHONY: help run test check check-types check-lint check-imports check-architecture bench install install-dev lock format
 
 help:
 	@echo "make run     start everything (first time: a minute or two)"
@@ -18,19 +18,22 @@ run: install
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Bytecode is made once, on all cores, instead of by each of five processes at first start.
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --disable-pip-version-check -q --no-compile --require-hashes --only-binary :all: --no-deps -r requirements.lock
+$(VENV)/.installed: requirements.lock requirements-uv.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python scripts/install_packages.py requirements.lock
 	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'dean06.pth').write_text(str(pathlib.Path('src').resolve()) + '\n')"
 	install -m 755 scripts/dean06 $(BIN)/dean06
+	touch $@
+
+# Bytecode is made once, on all cores, instead of by each of five processes at first start.
+$(VENV)/.compiled: $(VENV)/.installed
 	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check -q --no-compile --require-hashes --only-binary :all: --no-deps -r requirements-dev.lock
+	$(BIN)/python scripts/install_packages.py requirements-dev.lock
 	touch $@
 
-install: $(VENV)/.installed
+install: $(VENV)/.compiled
 install-dev: $(VENV)/.installed-dev
 
 test: install-dev
@@ -42,11 +45,21 @@ else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
 
+# The parts side by side, each one's words in one piece; types take longest, so they begin.
 check: install-dev
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-lint check-imports check-architecture
+
+check-types:
+	$(BIN)/mypy
+
+check-lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+check-imports:
 	$(BIN)/lint-imports --no-cache
+
+check-architecture:
 	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
 
 bench: install-dev
@@ -56,6 +69,9 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q
+
 lock: install-dev
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q -o requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(LOCK) -o requirements.lock pyproject.toml
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	echo uv | $(LOCK) -c requirements-dev.lock -o requirements-uv.lock -

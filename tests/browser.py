@@ -32,6 +32,11 @@ AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
     "resultTypes": ["violations"],
 }
+FRAMES_MILLISECONDS = 5_000
+TWO_FRAMES = """patience => matchMedia('(scripting: none)').matches || new Promise(done => {
+    const late = setTimeout(() => done(false), patience);
+    requestAnimationFrame(() => requestAnimationFrame(() => { clearTimeout(late); done(true); }));
+})"""
 POLICY_WORDS = re.compile(r"Content Security Policy|violates the following")
 
 
@@ -98,6 +103,29 @@ def page_without_script(new_page: Callable[..., Page]) -> Page:
     return new_page(has_script=False)
 
 
+def resize(page: Page, width: int, *, height: int = 900) -> None:
+    """Change the window's size and wait until it is drawn, so that what follows (a click waits for frames) finds a page at rest."""
+    page.set_viewport_size({"width": width, "height": height})
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page, *, attempts: int = 6) -> None:
+    """Wait for two frames; a headless chromium that stopped drawing after a change of size is asked again by another one.
+
+    Without script nothing can be told of frames, so nothing is waited for.
+
+    Raises: AssertionError with what the page says of itself when no attempt helps.
+    """
+    for _ in range(attempts):
+        if page.evaluate(TWO_FRAMES, FRAMES_MILLISECONDS):
+            return
+        size = page.viewport_size or {"width": 1280, "height": 900}
+        page.bring_to_front()
+        page.set_viewport_size({"width": size["width"] + 1, "height": size["height"]})
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    raise AssertionError(f"{page.url}: the browser draws no frames; the page is {page.evaluate('document.visibilityState')}")
+
+
 def accessibility_findings(page: Page) -> list[str]:
     """Run axe on the page as it stands; one line for each element that breaks a rule."""
     page.evaluate(AXE_SCRIPT)
@@ -152,18 +180,18 @@ def assert_accessible(page: Page, *, widths: Sequence[int] = WIDTHS, themes: Seq
     for theme in themes:
         page.evaluate("theme => { if (theme) document.documentElement.dataset.theme = theme; }", theme)
         for width in widths:
-            page.set_viewport_size({"width": width, "height": 900})
+            resize(page, width)
             page.evaluate("open => document.querySelectorAll('details.menu').forEach(one => { one.open = open; })", width == max(widths))
             findings += [f"{width} px {theme} {line}" for line in (*accessibility_findings(page), *spilt_text(page))]
     page.evaluate("delete document.documentElement.dataset.theme")
-    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    resize(page, NARROWEST)
     findings += [f"{NARROWEST} px: {line}" for line in sideways_overflow(page)]
     page.evaluate("document.documentElement.dataset.text = 'xl'")
-    page.set_viewport_size({"width": 390, "height": 900})
+    resize(page, 390)
     findings += [f"390 px, large text: {line}" for line in sideways_overflow(page)]
     page.evaluate("delete document.documentElement.dataset.text")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = one.dataset.was === 'true'; })")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    resize(page, 1280)
     assert findings == [], f"{page.url}\n" + "\n".join(findings)
 
 
@@ -175,7 +203,7 @@ def shoot(page: Page, name: str, *, widths: Sequence[int] = (1280,)) -> list[Pat
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = []
     for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
+        resize(page, width)
         page.evaluate("document.fonts.ready.then(() => true)")
         paths.append(Path(folder) / f"{name}-{width}.png")
         page.screenshot(path=str(paths[-1]), full_page=True)

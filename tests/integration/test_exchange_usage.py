@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from browser import assert_accessible, shoot
+from browser import assert_accessible, resize, shoot
 from dean06.core.actor import Actor
 from dean06.core.clock import LEGAL_TIME_ZONE, now, today
 from dean06.core.keys import PersonKey
@@ -233,7 +233,7 @@ def test_the_operators_page_is_accessible(page, client, live_server, settings, m
 
     assert_accessible(page)
     shoot(page, "exchange-evidence", widths=(390, 1280))
-    page.set_viewport_size({"width": 390, "height": 900})
+    resize(page, 390)
     outcome = page.locator('td[data-l="Kết thúc"]').first
     inside = outcome.bounding_box()
     assert outcome.locator(".num").bounding_box()["x"] > inside["x"] + 120  # beside the column's name, not below it

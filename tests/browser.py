@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -32,6 +33,7 @@ AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
     "resultTypes": ["violations"],
 }
+PATIENCE_MILLISECONDS = 60_000
 FRAMES_MILLISECONDS = 5_000
 TWO_FRAMES = """patience => matchMedia('(scripting: none)').matches || new Promise(done => {
     const late = setTimeout(() => done(false), patience);
@@ -78,7 +80,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(
             java_script_enabled=has_script, viewport={"width": width, "height": height}, locale="vi-VN", reduced_motion="reduce", **options
         )
-        context.set_default_timeout(60_000)  # no test of speed: a busy machine may take its time
+        context.set_default_timeout(PATIENCE_MILLISECONDS)  # no test of speed: a busy machine may take its time
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -124,6 +126,17 @@ def wait_until_drawn(page: Page, *, attempts: int = 6) -> None:
         page.set_viewport_size({"width": size["width"] + 1, "height": size["height"]})
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
     raise AssertionError(f"{page.url}: the browser draws no frames; the page is {page.evaluate('document.visibilityState')}")
+
+
+def click(target: Locator) -> None:
+    """Click as a person does who first wakes a window that draws nothing; what was once clicked is never clicked again."""
+    try:
+        target.click(timeout=PATIENCE_MILLISECONDS / 3)
+    except BrowserTimeoutError as error:
+        if "performing click action" in str(error):
+            raise
+        wait_until_drawn(target.page)
+        target.click()
 
 
 def accessibility_findings(page: Page) -> list[str]:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from acceptance.installation import ROOT, Installation
 from acceptance.visitors import Citizen, Officer, Visitor
-from browser import assert_accessible, shoot
+from browser import assert_accessible, click, shoot
 from dean06.demo.accounts_file import DemoAccount, read_accounts
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(900)]
@@ -168,7 +168,7 @@ def settle(at_browser: Callable[..., Visitor], dossier: str) -> None:
     shoot(appraiser.page, "officer-appraisal", widths=SIZES)
     for box in appraiser.page.locator("input[name=checked]").all():
         box.check()
-    appraiser.page.locator(".choice", has_text="Đủ điều kiện, trình phê duyệt").locator("label").click()
+    click(appraiser.page.locator(".choice", has_text="Đủ điều kiện, trình phê duyệt").locator("label"))
     appraiser.sign("Ký thẩm định", then="Ký thẩm định")
 
     head.log_in("/login?next=/officer")
@@ -193,7 +193,7 @@ def follow_to_the_end(citizen: Citizen, dossier: str) -> None:
     expect(page.locator("main")).to_contain_text("BL-0001")
     assert_accessible(page)
     shoot(page, "dossier-track", widths=SIZES)
-    page.get_by_role("link", name="Xem từng chữ ký").click()
+    click(page.get_by_role("link", name="Xem từng chữ ký"))
     expect(page.locator("main").get_by_role("table")).not_to_have_count(0)
     expect(page.locator("main .tag--stop")).to_have_count(0)
     shoot(page, "signatures", widths=SIZES)
@@ -235,7 +235,7 @@ def assert_she_lives_there(citizen: Citizen) -> None:
     expect(page.locator("main .doc")).to_have_count(1)
     shoot(page, "my-documents", widths=SIZES)
     assert citizen.fetch(page.locator("main .doc a").first.get_attribute("href") or "").startswith(b"%PDF")
-    page.get_by_role("link", name="Kiểm tra như người nhận").click()
+    click(page.get_by_role("link", name="Kiểm tra như người nhận"))
     expect(page.locator("main")).not_to_contain_text(citizen.account.full_name)
     shoot(page, "verify", widths=SIZES)
 
@@ -259,7 +259,7 @@ def judge_looks(citizen: Citizen, dossier: str, folder: Path) -> None:
         following = page.locator("main").get_by_role("link", name="Xem trang sau")
         if not following.count():
             break
-        following.first.click()
+        click(following.first)
 
     kinds = set()
     for number, path in enumerate(proofs):
@@ -286,7 +286,7 @@ def leader_counts(leader: Visitor, dossier: str) -> None:
     assert_accessible(leader.page)
     shoot(leader.page, "leader", widths=SIZES)
     figure = leader.page.locator("article.kpi", has_text="tiếp nhận").get_by_role("link").first
-    figure.click()
+    click(figure)
     leader.reload_until(dossier)
     shoot(leader.page, "leader-listing", widths=SIZES)
     assert urlsplit(leader.page.url).path == "/leader/figures/received"

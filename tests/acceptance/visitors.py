@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page, expect
 
+from browser import click
 from dean06.demo.accounts_file import DemoAccount
 
 WAIT_SECONDS = 90
@@ -25,7 +26,7 @@ class Visitor:
         return self.page
 
     def press(self, label: str, *, within: Locator | None = None) -> None:
-        (within or self.page.locator("main")).get_by_role("button", name=label, exact=True).click()
+        click((within or self.page.locator("main")).get_by_role("button", name=label, exact=True))
 
     def type_number_and_password(self) -> None:
         self.page.get_by_label("Số định danh").fill(self.account.number)
@@ -68,12 +69,12 @@ class Citizen(Visitor):
 
     def begin(self, procedure: str) -> None:
         self.open("/procedures")
-        self.page.locator("main").get_by_role("link", name=procedure).first.click()
+        click(self.page.locator("main").get_by_role("link", name=procedure).first)
         self.press("Bắt đầu khai")
 
     def choose_parent(self, householder: DemoAccount) -> None:
         """Say with whom: the householder, known by name from the register."""
-        self.page.locator(".choice", has_text=householder.full_name).locator("label").click()
+        click(self.page.locator(".choice", has_text=householder.full_name).locator("label"))
         self.press("Lưu và tiếp tục")
 
     def type_address(self, address: str) -> None:
@@ -112,7 +113,7 @@ class Officer(Visitor):
         """Claim it where the queue offers that, then open it."""
         claim = self.find(dossier).get_by_role("button", name="Nhận việc")
         if claim.count():
-            claim.click()
+            click(claim)
         self.open(f"/officer/dossiers/{dossier}")
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from browser import THEMES, assert_accessible
+import browser
+from browser import THEMES, assert_accessible, click, wait_until_drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,3 +28,18 @@ def test_a_page_can_be_used_without_script(page_without_script, live_server):
 
     page_without_script.get_by_role("link", name="Về trang chủ").click()
     assert page_without_script.url == f"{live_server.url}/"
+
+
+def test_a_window_that_draws_nothing_is_named_and_one_that_draws_again_is_clicked(page, live_server, monkeypatch):
+    monkeypatch.setattr(browser, "FRAMES_MILLISECONDS", 100)
+    page.goto(f"{live_server.url}/khong-co")
+    wait_until_drawn(page)
+
+    page.evaluate("window.drawing = window.requestAnimationFrame; window.requestAnimationFrame = () => 0")
+    with pytest.raises(AssertionError, match="draws no frames"):
+        wait_until_drawn(page)
+
+    page.evaluate("addEventListener('resize', () => { window.requestAnimationFrame = window.drawing; })")
+    wait_until_drawn(page)
+    click(page.get_by_role("link", name="Về trang chủ"))
+    page.wait_for_url(f"{live_server.url}/")

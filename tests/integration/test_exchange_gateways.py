@@ -437,20 +437,26 @@ def test_get_open_api_of_nothing_is_refused(gateways, query, code):
 # -- operation
 
 
-def test_a_changed_agreement_is_in_force_in_running_gateways_within_two_seconds(gateways):
+def asked(gateways, *, until=None, seconds=20):
+    """Ask until the answer is refused with a code (None: answered): gateways look at agreements once a second."""
+    ends = time.monotonic() + seconds
+    while refusal(answered := gateways.curl(f"{POPULATION}/v1/persons/look-up"))[1] != until and time.monotonic() < ends:
+        time.sleep(0.2)
+    return answered
+
+
+def test_a_changed_agreement_is_in_force_in_running_gateways(gateways):
     packs = gateways.folder / "packs"
     text = (packs / "agreements.yaml").read_text()
     assert gateways.curl(f"{POPULATION}/v1/persons/look-up").status == 200
     try:
         (packs / "agreements.yaml").write_text(text.replace("purposes: [kyc]", "purposes: [other]", 1))
         gateways.run("exchange", "load", str(packs))
-        time.sleep(2)
-        assert refusal(gateways.curl(f"{POPULATION}/v1/persons/look-up"))[1] == "exchange.purpose_not_covered"
+        assert refusal(asked(gateways, until="exchange.purpose_not_covered"))[1] == "exchange.purpose_not_covered"
     finally:
         (packs / "agreements.yaml").write_text(text)
         gateways.run("exchange", "load", str(packs))
-        time.sleep(2)
-    assert gateways.curl(f"{POPULATION}/v1/persons/look-up").status == 200
+    assert asked(gateways).status == 200
 
 
 def test_the_command_line_asks_through_the_gateway(gateways):

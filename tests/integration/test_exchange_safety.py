@@ -65,10 +65,10 @@ def test_a_service_that_does_not_answer_is_not_asked_for_a_while(gateways):
 
 def test_a_call_ends_when_its_time_is_over_and_not_later(gateways):
     began = time.monotonic()
-    answered = gateways.curl(f"{LIMITED}/free/x?sleep=1.9", "-H", "X-Exchange-Timeout: 300")
+    answered = gateways.curl(f"{LIMITED}/free/x?sleep=8", "-H", "X-Exchange-Timeout: 300")
 
     assert refusal(answered)[1:] == ("exchange.budget_spent", 500)
-    assert time.monotonic() - began < 1.9
+    assert time.monotonic() - began < 8
     assert answered.headers["x-road-error"].endswith(".ServiceFailed.Timeout")
 
 

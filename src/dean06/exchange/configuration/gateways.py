@@ -98,6 +98,15 @@ def gateway_certificates() -> Sequence[GatewayCertificate]:
     return list(GatewayCertificate.objects.using(EXCHANGE).select_related("member").order_by("-id"))
 
 
+def fingerprint_of(certificate_pem: bytes) -> str:
+    """Return the fingerprint by which a usable certificate would be named.
+
+    Raises:
+        GatewayCertificateUnusable: see `name_certificate`.
+    """
+    return fingerprint(_usable(certificate_pem).public_bytes(Encoding.DER))
+
+
 def _usable(certificate_pem: bytes) -> x509.Certificate:
     try:
         if len(certificate_pem) > LARGEST_BYTES:

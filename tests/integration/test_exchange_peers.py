@@ -204,6 +204,18 @@ def test_a_prepared_certificate_is_known_before_it_is_shown(clock):
     assert sha256(former.certificate) not in hosted()
 
 
+def test_what_was_prepared_and_shown_counts_no_longer_once_it_is_replaced(clock):
+    hop.ensure_identity()
+    leaked = sha256(hop.prepare().certificate)
+    hop.switch()
+
+    rotate(hop.KEY)
+
+    assert leaked in hosted()  # connections that showed it are still there
+    clock.shift(timedelta(days=2))
+    assert leaked not in hosted()
+
+
 def test_a_key_that_was_renewed_in_need_is_not_followed_by_an_older_one(clock):
     hop.ensure_identity()
     stale = hop.prepare()

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from dean06.core.clock import now
 from dean06.exchange.hop import KEY, NEXT
-from dean06.signing.public import shown_certificates
+from dean06.signing.public import ShownCertificate, shown_certificates
 
 log = structlog.get_logger(__name__)
 
@@ -56,13 +56,14 @@ def shown_by(connection: Any) -> str:
 
 def hosted() -> Mapping[str, GatewayCertificate]:
     """Return the certificates of this installation's own gateway by fingerprint: shown, prepared, and replaced a moment ago."""
-    found = {}
-    for shown in (*shown_certificates(NEXT), *shown_certificates(KEY)):
-        ends = x509.load_der_x509_certificate(shown.certificate).not_valid_after_utc
-        not_after = min(ends, shown.retired_at + OVERLAP_IN_STORE) if shown.retired_at else ends
-        if now() < not_after:
-            found[fingerprint(shown.certificate)] = GatewayCertificate(shown.certificate, shown.made_at, not_after)
-    return found
+    known = {fingerprint(one.certificate): one for one in (*shown_certificates(NEXT), *shown_certificates(KEY))}  # what was shown is as its key says
+    return {name: entry for name, one in known.items() if (entry := _entry(one)).counts(now())}
+
+
+def _entry(shown: ShownCertificate) -> GatewayCertificate:
+    ends = x509.load_der_x509_certificate(shown.certificate).not_valid_after_utc
+    not_after = min(ends, shown.retired_at + OVERLAP_IN_STORE) if shown.retired_at else ends
+    return GatewayCertificate(shown.certificate, shown.made_at, not_after)
 
 
 class Gatekeeper:

@@ -10,7 +10,7 @@ from dean06.signing.keys import is_valid_signature as verify_raw
 from dean06.signing.signatures import FieldBox, Finding, PdfSignature
 from dean06.signing.stamps import stamped_at
 from dean06.signing.timestamps import answer_timestamp_query, timestamp
-from dean06.signing.tls import TlsIdentity, shown_certificates, take_over, tls_identity, write_tls_files
+from dean06.signing.tls import ShownCertificate, TlsIdentity, shown_certificates, take_over, tls_identity, write_tls_files
 from dean06.signing.trust import KeptKey, certificates_above, chain_pem, ensure_trust, kept_keys, rotate, rotation_order, trust_anchor_pem
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PdfSignature",
     "PublicKey",
     "PublishedKey",
+    "ShownCertificate",
     "Signer",
     "TimestampRefused",
     "TimestampWrong",

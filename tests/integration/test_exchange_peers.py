@@ -5,9 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from dean06.core.actor import SYSTEM, Actor
 from dean06.exchange import hop, snapshot
@@ -27,6 +24,7 @@ from dean06.exchange.verifying import verified
 from dean06.signing.errors import KeyNotFound
 from dean06.signing.public import ensure_trust, rotate, signer, trust_anchor_pem
 from exchange_agreements_world import world_of_agreements
+from gateway_certificates import der, of_version_1, pem, self_signed, unreadable, usage
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -50,23 +48,14 @@ def world(clock, tmp_path):
     return clock
 
 
-def made(name="bank.example", *, days=365, **extension):
+def made(name="bank.example", *, days=365, extensions=()):
     """Make a certificate that signs itself, as an agency's own authority or any other would."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(START - timedelta(days=400)).not_valid_after(START + timedelta(days=days))
-    for value in extension.values():
-        builder = builder.add_extension(value, critical=True)
-    return builder.sign(key, hashes.SHA256())
-
-
-def pem(certificate):
-    return certificate.public_bytes(Encoding.PEM)
+    since, until = START - timedelta(days=400), START + timedelta(days=days)
+    return self_signed(name, since=since, until=until, extensions=extensions)[0]
 
 
 def sha256(certificate):
-    return fingerprint(certificate.public_bytes(Encoding.DER))
+    return fingerprint(der(certificate))
 
 
 def states():
@@ -90,7 +79,7 @@ def test_a_named_certificate_counts_for_its_member_alone(world):
     assert speaks_for(BANK, sha256(certificate))
     assert not speaks_for(REGISTER, sha256(certificate))
     for state in states():
-        assert certificate.public_bytes(Encoding.DER) in state.certificates
+        assert der(certificate) in state.certificates
         with pytest.raises(PeerNotNamed, match=sha256(certificate)):
             state.check_gateway(state.member(ClientId.parse(f"{REGISTER}/POPULATION")), sha256(certificate))
 
@@ -161,10 +150,14 @@ def test_the_certificate_of_this_installation_can_be_revoked_for_one_member(worl
         b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         pem(made()) + pem(made()),
         pem(made(days=-1)),
-        pem(made(ca=x509.BasicConstraints(ca=True, path_length=None))),
         pem(made()) + b" " * 17_000,
+        pem(made(extensions=[x509.BasicConstraints(ca=True, path_length=None)])),
+        pem(made(extensions=[usage("key_cert_sign")])),
+        pem(of_version_1(made())),
+        pem(unreadable(made(), "bank.example")),
+        pem(made(extensions=[x509.UnrecognizedExtension(x509.OID_BASIC_CONSTRAINTS, b"\x04")])),
     ],
-    ids=["empty", "text", "broken", "two", "ended", "authority", "long"],
+    ids=["empty", "text", "broken", "two", "ended", "long", "authority", "may_issue", "version_1", "not_for_openssl", "bad_extension"],
 )
 def test_what_is_no_certificate_of_a_gateway_is_not_named(world, text):
     with pytest.raises(GatewayCertificateUnusable):

@@ -7,14 +7,13 @@ from ipaddress import ip_address
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dean06.exchange import links
 from dean06.exchange.errors import ProviderUnreachable
 from dean06.exchange.links import Link
 from dean06.signing.public import TlsIdentity
+from gateway_certificates import pem, self_signed
 
 
 class Server:
@@ -93,15 +92,10 @@ async def test_connections_that_a_busy_hour_left_are_closed_while_one_goes_on_be
 @pytest.fixture(scope="module")
 def certificate():
     """Make a certificate for 127.0.0.1 that signs itself, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ip_address("127.0.0.1"))
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(datetime.now(UTC) - timedelta(days=1)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
-    made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    return pem, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    day = timedelta(days=1)
+    extensions = [x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), x509.BasicConstraints(ca=True, path_length=None)]
+    made, key = self_signed("127.0.0.1", since=datetime.now(UTC) - day, until=datetime.now(UTC) + day, extensions=extensions)
+    return pem(made), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.fixture
@@ -113,8 +107,8 @@ def serving(certificate, tmp_path):
 
 
 async def test_another_gateway_that_speaks_only_tls_1_2_is_not_spoken_to(certificate, serving):
-    pem, key = certificate
-    link = Link(lambda: TlsIdentity("1", pem, key, pem))
+    shown, key = certificate
+    link = Link(lambda: TlsIdentity("1", shown, key, shown))
 
     async with Server(context=serving) as server:
         assert await asked(link, server) == 200
@@ -126,15 +120,15 @@ async def test_another_gateway_that_speaks_only_tls_1_2_is_not_spoken_to(certifi
 
 async def test_a_renewed_certificate_is_shown_although_connections_are_idle(certificate, serving, monkeypatch):
     monkeypatch.setattr(links, "IDENTITY_SECONDS", 0)
-    pem, key = certificate
-    known = [pem]
-    link = Link(lambda: TlsIdentity("1", pem, key, b"".join(known)))
+    shown, key = certificate
+    known = [shown]
+    link = Link(lambda: TlsIdentity("1", shown, key, b"".join(known)))
 
     async with Server(context=serving) as server:
         for _ in range(3):
             await asked(link, server)
         before = server.connections
-        known.append(pem)  # whom we trust changes as well when certificates are renewed
+        known.append(shown)  # whom we trust changes as well when certificates are renewed
         await asked(link, server)
         await link.close()
 

@@ -126,6 +126,8 @@ class Edge:
                 gatekeeper.let_in((await self.state()).certificates)
             except (Dean06Error, *DATABASE_AWAY) as exc:
                 log.warning("exchange.peers_not_learned", gateway=self.log_name, error=type(exc).__name__)
+            except Exception:  # whatever happens, this gateway learns of its peers again
+                log.exception("exchange.peers_not_learned", gateway=self.log_name)
             await asyncio.sleep(STALE_SECONDS)
 
     async def stop(self) -> None:

@@ -56,7 +56,9 @@ def shown_by(connection: Any) -> str:
 
 def hosted() -> Mapping[str, GatewayCertificate]:
     """Return the certificates of this installation's own gateway by fingerprint: shown, prepared, and replaced a moment ago."""
-    known = {fingerprint(one.certificate): one for one in (*shown_certificates(NEXT), *shown_certificates(KEY))}  # what was shown is as its key says
+    known = {
+        fingerprint(one.certificate): one for one in (*shown_certificates(NEXT), *shown_certificates(KEY))
+    }  # what was shown is as its key says
     return {name: entry for name, one in known.items() if (entry := _entry(one)).counts(now())}
 
 
@@ -64,6 +66,15 @@ def _entry(shown: ShownCertificate) -> GatewayCertificate:
     ends = x509.load_der_x509_certificate(shown.certificate).not_valid_after_utc
     not_after = min(ends, shown.retired_at + OVERLAP_IN_STORE) if shown.retired_at else ends
     return GatewayCertificate(shown.certificate, shown.made_at, not_after)
+
+
+def trust(context: ssl.SSLContext, certificates: Iterable[bytes]) -> None:
+    """Let a context trust single certificates (DER); one that OpenSSL cannot read keeps none of the others out."""
+    for certificate in certificates:
+        try:
+            context.load_verify_locations(cadata=certificate)
+        except ssl.SSLError as exc:
+            log.warning("exchange.gateway_certificate_unreadable", sha256=fingerprint(certificate), reason=exc.reason or str(exc))
 
 
 class Gatekeeper:
@@ -80,19 +91,14 @@ class Gatekeeper:
         """Let a server's context learn of peers from now on, and say whom it did not hear."""
         context.sslobject_class = Heard
         self._contexts.append(context)
-        self._add(context, self._known)
+        trust(context, self._known)
 
     def let_in(self, certificates: Iterable[bytes]) -> None:
         """Let more certificates (DER) through."""
         fresh = {*certificates} - self._known
         self._known |= fresh
         for context in self._contexts:
-            self._add(context, fresh)
-
-    @staticmethod
-    def _add(context: ssl.SSLContext, certificates: Iterable[bytes]) -> None:
-        if together := b"".join(sorted(certificates)):
-            context.load_verify_locations(cadata=together)
+            trust(context, fresh)
 
 
 gatekeeper: Final = Gatekeeper()

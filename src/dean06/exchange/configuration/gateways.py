@@ -1,5 +1,6 @@
 """Certificates of members' gateways in the configuration: named by the operator, renewed with an overlap, revoked."""
 
+import ssl
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -108,18 +109,32 @@ def fingerprint_of(certificate_pem: bytes) -> str:
 
 
 def _usable(certificate_pem: bytes) -> x509.Certificate:
+    if len(certificate_pem) > LARGEST_BYTES:
+        raise GatewayCertificateUnusable(reason="size")
     try:
-        if len(certificate_pem) > LARGEST_BYTES:
-            raise GatewayCertificateUnusable(reason="size")
         (certificate,) = x509.load_pem_x509_certificates(certificate_pem)
-    except ValueError as exc:
+        may_issue = _may_issue(certificate)
+    except (ValueError, ssl.SSLError, x509.DuplicateExtension, x509.InvalidVersion) as exc:
         raise GatewayCertificateUnusable(reason=type(exc).__name__) from exc
     if certificate.not_valid_after_utc <= now():
         raise GatewayCertificateUnusable("The certificate has ended.")
-    try:
-        may_issue = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        may_issue = False
     if may_issue:
         raise GatewayCertificateUnusable("This is the certificate of an authority; name that of the gateway itself.")
     return certificate
+
+
+def _may_issue(certificate: x509.Certificate) -> bool:
+    """Say whether TLS, which is to trust the certificate singly, would believe it about others: it says so, or OpenSSL thinks so.
+
+    OpenSSL does of version 1 and of a key usage without basic constraints (``X509_check_ca``).
+
+    Raises:
+        ssl.SSLError: gateways could not read it.
+    """
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.load_verify_locations(cadata=certificate.public_bytes(Encoding.DER))
+    try:
+        says_so = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        says_so = False
+    return says_so or trusting.cert_store_stats()["x509_ca"] > 0

@@ -10,10 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dean06.exchange import links
-from dean06.exchange.errors import ProviderUnreachable
+from dean06.exchange.errors import GatewayNotNamed, ProviderUnreachable
 from dean06.exchange.links import Link
+from dean06.exchange.peers import fingerprint
 from dean06.signing.public import TlsIdentity
-from gateway_certificates import pem, self_signed
+from gateway_certificates import der, pem, self_signed
 
 
 class Server:
@@ -21,7 +22,7 @@ class Server:
 
     def __init__(self, *, is_silent=False, context=None):
         self.is_silent, self.context = is_silent, context
-        self.connections = self.open = 0
+        self.connections = self.open = self.requests = 0
         self.tasks = set()
 
     async def __aenter__(self):
@@ -43,6 +44,7 @@ class Server:
         self.open += 1
         try:
             while await reader.readuntil(b"\r\n\r\n"):
+                self.requests += 1
                 await asyncio.sleep(30 if self.is_silent else 0.02)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         except (asyncio.IncompleteReadError, OSError):
@@ -52,8 +54,8 @@ class Server:
             writer.transport.abort()
 
 
-async def asked(link, server, seconds=3.0):
-    return (await link.send("GET", server.address, headers=(), body=b"", timeout_seconds=seconds)).status
+async def asked(link, server, seconds=3.0, is_named=None):
+    return (await link.send("GET", server.address, headers=(), body=b"", timeout_seconds=seconds, is_named=is_named)).status
 
 
 async def test_a_place_that_is_silent_holds_up_no_calls_to_another(monkeypatch):
@@ -133,3 +135,61 @@ async def test_a_renewed_certificate_is_shown_although_connections_are_idle(cert
         await link.close()
 
     assert (before, server.connections) == (1, 2)
+
+
+def of_a_gateway(*, others=()):
+    """Return a link that trusts nobody's authority but these, with a certificate of its own."""
+    own, key = self_signed("gateway.example", since=datetime.now(UTC) - timedelta(days=1), until=datetime.now(UTC) + timedelta(days=1))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Link(lambda: TlsIdentity("1", pem(own), private, b"".join([pem(own), *others]))), fingerprint(der(own))
+
+
+async def test_a_gateway_is_spoken_to_for_the_certificate_that_it_shows_and_by_no_other(certificate, serving):
+    shown = ssl.PEM_cert_to_DER_cert(certificate[0].decode())
+    link, own = of_a_gateway()
+
+    async with Server(context=serving) as server:
+        with pytest.raises(GatewayNotNamed):
+            await asked(link, server, is_named=lambda _: True)
+        assert link.shown(trusting=frozenset({shown})) == own
+        assert await asked(link, server, is_named=lambda one: one == fingerprint(shown)) == 200
+        with pytest.raises(GatewayNotNamed, match=fingerprint(shown)):
+            await asked(link, server, is_named=lambda _: False)
+        await link.close()
+
+    assert server.requests == 1
+
+
+async def test_a_gateway_that_speaks_without_tls_is_nobodys():
+    link, _ = of_a_gateway()
+
+    async with Server() as server:
+        with pytest.raises(GatewayNotNamed, match="without TLS"):
+            await asked(link, server, is_named=bool)
+        await link.close()
+
+    assert server.requests == 0
+
+
+async def test_whom_others_name_closes_no_connection(certificate, serving):
+    link, _ = of_a_gateway(others=[certificate[0]])
+    newcomer, _ = self_signed("new.example", since=datetime.now(UTC) - timedelta(days=1), until=datetime.now(UTC) + timedelta(days=1))
+
+    async with Server(context=serving) as server:
+        for trusting in (frozenset(), frozenset({der(newcomer)})):
+            link.shown(trusting=trusting)
+            await asked(link, server)
+        await link.close()
+
+    assert (server.connections, server.requests) == (1, 2)
+
+
+async def test_an_information_system_with_a_bad_certificate_is_away_and_no_gateway(serving):
+    link = Link()
+
+    async with Server(context=serving) as server:
+        with pytest.raises(ProviderUnreachable) as refused:
+            await asked(link, server)
+        await link.close()
+
+    assert type(refused.value) is ProviderUnreachable

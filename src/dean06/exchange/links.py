@@ -5,19 +5,17 @@ import os
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificate
 
 from dean06.exchange.client import Connection, Received, Refused, opened
 from dean06.exchange.domain.digests import Header
 from dean06.exchange.errors import GatewayNotNamed, ProviderUnreachable
-from dean06.exchange.peers import fingerprint
+from dean06.exchange.peers import fingerprint, trust
 from dean06.signing.public import TlsIdentity
 
 log = structlog.get_logger(__name__)
@@ -63,22 +61,23 @@ class Link:
     def __init__(self, identity: Callable[[], TlsIdentity] | None = None) -> None:
         self._identity = identity
         self._context: ssl.SSLContext | None = None
-        self._made_for = b""
-        self._others: frozenset[bytes] = frozenset()
+        self._made_for: tuple[bytes, bytes] | None = None
+        self._named: frozenset[bytes] = frozenset()
         self._shown = ""
         self._checked_at = 0.0
         self._pools: dict[tuple[str, str, int], _Pool] = {}
 
-    def shown(self, *, trusting: Collection[bytes] = ()) -> str:
+    def shown(self, *, trusting: frozenset[bytes]) -> str:
         """Return the fingerprint of the certificate that we show to gateways.
 
         Args:
-            trusting: certificates (DER) to which we speak beside those of our own authority.
+            trusting: certificates (DER) to which we speak beside those of our own authority. Who is no longer among them is still
+                spoken to by TLS, so ``send`` asks for each request.
         """
-        others = trusting if isinstance(trusting, frozenset) else frozenset(trusting)
-        if others is not self._others and others != self._others:
-            self._others, self._checked_at = others, float("-inf")
-        self._tls()
+        context = self._tls()
+        if trusting is not self._named:  # another state of the configuration, mostly with the same certificates
+            trust(context, trusting - self._named)
+            self._named = trusting
         return self._shown
 
     async def send(
@@ -99,7 +98,7 @@ class Link:
             headers: in order.
             body: may be empty.
             timeout_seconds: for all of it.
-            is_named: says by its fingerprint whether we speak to a server with this certificate; asked where TLS is spoken.
+            is_named: says by the fingerprint of its certificate, empty without TLS, whether we speak to this server; None: to any.
 
         Raises:
             GatewayNotNamed: the server is not whom it should be; it learned nothing of the request.
@@ -118,20 +117,13 @@ class Link:
             try:
                 target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
                 connection = await self._connected(pool, *place, deadline=deadline)
-                if is_named is not None and connection.shown and not is_named(connection.shown):
-                    shown = connection.shown
-                    connection.close()
-                    log.warning("exchange.gateway_not_named", shown=shown)
-                    raise GatewayNotNamed(f"The configuration does not name the certificate {shown} that the provider's gateway showed.")
+                if is_named is not None and not is_named(connection.shown):
+                    raise _turned_away(connection)
                 return await _asked(pool, connection, method, target, host=parts.netloc, headers=headers, body=body, deadline=deadline)
             finally:
                 pool.room.release()
-        except ssl.SSLCertVerificationError as exc:
-            log.warning("exchange.gateway_not_named", reason=exc.verify_message)
-            raise GatewayNotNamed(cause=exc.verify_message) from exc
         except (OSError, TimeoutError, ValueError, Refused) as exc:  # ValueError: an address or a header that cannot be sent
-            log.warning("exchange.peer_unreachable", error=type(exc).__name__)
-            raise ProviderUnreachable(cause=type(exc).__name__) from exc
+            raise _unreachable(exc, is_gateway=is_named is not None) from exc
 
     async def _connected(self, pool: _Pool, scheme: str, host: str, port: int, *, deadline: float) -> Connection:
         """Return an idle connection that showed our present certificate, or a new one."""
@@ -144,13 +136,17 @@ class Link:
     def _tls(self) -> ssl.SSLContext:
         if self._context is not None and (self._identity is None or time.monotonic() - self._checked_at < IDENTITY_SECONDS):
             return self._context
-        identity = self._identity() if self._identity else None
+        if self._identity is None:
+            self._context = ssl.create_default_context()
+            return self._context
+        identity = self._identity()
         self._checked_at = time.monotonic()
-        shown = identity.certificate + identity.authorities + b"".join(sorted(self._others)) if identity else b""
+        shown = identity.certificate, identity.authorities
         if self._context is None or shown != self._made_for:
-            self._context = client_context(identity, self._others) if identity else ssl.create_default_context()
+            self._context = client_context(identity)
+            trust(self._context, self._named)
             self._made_for = shown
-            self._shown = fingerprint(load_pem_x509_certificate(identity.certificate).public_bytes(Encoding.DER)) if identity else ""
+            self._shown = fingerprint(ssl.PEM_cert_to_DER_cert(identity.certificate.decode("ascii")))
             self._forget()  # connections that showed the former certificate; requests under way keep theirs until they end
         return self._context
 
@@ -165,6 +161,23 @@ class Link:
         self._forget()
 
 
+def _turned_away(connection: Connection) -> GatewayNotNamed:
+    """Close a connection to a server that learned nothing of a request; return why."""
+    connection.close()
+    log.warning("exchange.gateway_not_named", shown=connection.shown)
+    if not connection.shown:
+        return GatewayNotNamed("The provider's gateway showed no certificate: its address is one without TLS.")
+    return GatewayNotNamed(f"The configuration does not name the certificate {connection.shown} that the provider's gateway showed.")
+
+
+def _unreachable(error: Exception, *, is_gateway: bool) -> ProviderUnreachable:
+    if is_gateway and isinstance(error, ssl.SSLCertVerificationError):
+        log.warning("exchange.gateway_not_named", reason=error.verify_message)
+        return GatewayNotNamed(cause=error.verify_message)
+    log.warning("exchange.peer_unreachable", error=type(error).__name__)
+    return ProviderUnreachable(cause=type(error).__name__)
+
+
 async def _asked(pool: _Pool, connection: Connection, method: str, target: str, **request: Any) -> Received:
     """Ask on a connection, which is idle afterwards if it is still open."""
     try:
@@ -177,14 +190,12 @@ async def _asked(pool: _Pool, connection: Connection, method: str, target: str, 
     return received
 
 
-def client_context(identity: TlsIdentity, others: Collection[bytes] = ()) -> ssl.SSLContext:
-    """Return what a client shows and whom it trusts, single certificates (DER) among them.
+def client_context(identity: TlsIdentity) -> ssl.SSLContext:
+    """Return what a client shows and whose certificates it trusts.
 
     OpenSSL reads keys from files only, so the key passes through one in memory.
     """
     context = ssl.create_default_context(cadata=identity.authorities.decode("ascii"))
-    if others:
-        context.load_verify_locations(cadata=b"".join(others))
     context.minimum_version = ssl.TLSVersion.TLSv1_3  # ADR 12; information systems may still speak 1.2
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the gateways' authority is trusted as such, not for its root
     handle = os.memfd_create("gateway-identity")

@@ -13,7 +13,7 @@ class ProviderUnreachable(ExchangeError, Unavailable):
 
 
 class GatewayNotNamed(ProviderUnreachable):
-    """The provider's gateway showed a certificate that the configuration does not name for it."""
+    """The provider's gateway showed a certificate that the configuration does not name for it, or none."""
 
     code = "exchange.gateway_not_named"
     message_vi = "Cổng kết nối của bên cung cấp dùng chứng thư số không có trong cấu hình."

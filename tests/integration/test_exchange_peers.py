@@ -104,6 +104,28 @@ def test_a_renewal_overlaps_and_another_gateway_replaces_nothing(world):
     assert [speaks_for(BANK, sha256(one)) for one in (first, second, third)] == [False, True, True]
 
 
+def test_naming_again_leaves_all_as_it_is_but_takes_back_a_renewal(world):
+    first, second, third = (made(name) for name in ("one", "two", "three"))
+
+    def name(certificate, **options):
+        return name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM, **options)
+
+    name(first)
+    name(third, is_further=True)
+    number = ConfigurationState.objects.get().version
+    name(first)
+    assert ConfigurationState.objects.get().version == number
+    name(second)
+    world.shift(timedelta(days=8))
+    assert [speaks_for(BANK, sha256(one)) for one in (first, second, third)] == [False, True, False]
+
+    name(first)
+
+    assert [speaks_for(BANK, sha256(one)) for one in (first, second, third)] == [True, True, False]
+    world.shift(timedelta(days=8))
+    assert [speaks_for(BANK, sha256(one)) for one in (first, second, third)] == [True, False, False]
+
+
 def test_a_certificate_counts_until_its_end_and_no_longer(world):
     certificate = made(days=3)
     name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM)

@@ -26,7 +26,9 @@ LARGEST_BYTES: Final = 16 * 1024
 def name_certificate(
     *, member: str, certificate_pem: bytes, actor: Actor, overlap: timedelta = OVERLAP, is_further: bool = False
 ) -> GatewayCertificate:
-    """Name a certificate with which a member's gateway meets others; named again, nothing changes.
+    """Name a certificate with which a member's gateway meets others; one that counts to its own end is left as it is.
+
+    One that another was to replace counts to its end again, and the other ends as any former one.
 
     Before, the operator compares the fingerprint with the member by another way, as with a key. One operator is enough: the certificate
     opens the door and decides nothing, as each message is signed with the member's key (ADR 12).
@@ -48,21 +50,21 @@ def name_certificate(
     row = locked_member(member)
     certificate = _usable(certificate_pem)
     sha256 = fingerprint(certificate.public_bytes(Encoding.DER))
-    rows = GatewayCertificate.objects.using(EXCHANGE)
-    if (known := rows.filter(member=row, sha256=sha256).first()) is not None:
+    rows = GatewayCertificate.objects.using(EXCHANGE).filter(member=row)
+    if (known := rows.filter(sha256=sha256).first()) is not None:
         if not known.is_named:
             raise GatewayCertificateNotFound("This certificate was revoked. Make a new one.", sha256=sha256)
-        return known
+        if known.not_after == certificate.not_valid_after_utc:
+            return known
     if not is_further:
         ends_at = now() + overlap
-        rows.filter(member=row, revoked_at__isnull=True, not_after__gt=ends_at).update(not_after=ends_at)
-    made = rows.create(
-        member=row,
-        sha256=sha256,
-        certificate=certificate.public_bytes(Encoding.PEM).decode(),
-        not_after=certificate.not_valid_after_utc,
-        named_by=actor.account,
-    )
+        rows.filter(revoked_at__isnull=True, not_after__gt=ends_at).update(not_after=ends_at)
+    said = {
+        "certificate": certificate.public_bytes(Encoding.PEM).decode(),
+        "not_after": certificate.not_valid_after_utc,
+        "named_by": actor.account,
+    }
+    made, _is_new = GatewayCertificate.objects.using(EXCHANGE).update_or_create(member=row, sha256=sha256, defaults=said)
     note_step("exchange.gateway_certificate_named", actor=actor, member=row, sha256=sha256)
     spread()
     return made

@@ -252,3 +252,12 @@ def test_renewal_without_hands_prepares_a_month_before_it_shows(clock):
 
     assert hop.ensure_identity().kid == prepared
     assert hop.ensure_identity().kid == prepared
+
+
+def test_an_installation_that_slept_through_its_renewal_shows_nothing_that_ended(clock):
+    first = hop.ensure_identity()
+    clock.move_to(first.certificate.not_valid_after_utc - timedelta(days=36))
+    hop.ensure_identity()
+    clock.move_to(signer(hop.NEXT).certificate.not_valid_after_utc + timedelta(days=1))
+
+    assert hop.ensure_identity().certificate.not_valid_after_utc > datetime.now(UTC) + timedelta(days=300)

@@ -7,7 +7,7 @@ one that the configuration names for that member (``peers.py``).
 A certificate is prepared before it is shown, so that gateways elsewhere know it by then.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -57,9 +57,10 @@ def prepare(*, instead_of: Signer | None = None) -> Signer:
     waiting = _present(NEXT)
     if waiting is None:
         return ensure_key(NEXT, common_name=host, organisation=ORGANISATION, usage="gateway")
-    is_good = waiting.certificate is not None and _names(waiting.certificate, host)
-    is_later = shown.certificate is None or (is_good and _ends(waiting) >= _ends(shown))
-    return waiting if is_good and is_later and waiting.kid != shown.kid else rotate(NEXT, common_name=host)
+    is_good = waiting.certificate is not None and _names(waiting.certificate, host) and waiting.kid != shown.kid
+    if is_good and _ends(waiting) >= max(_ends(shown), now() + SHOWN_BEFORE):
+        return waiting
+    return rotate(NEXT, common_name=host)
 
 
 def switch() -> Signer:
@@ -78,8 +79,8 @@ def _present(name: str) -> Signer | None:
         return None
 
 
-def _ends(made: Signer) -> float:
-    return made.certificate.not_valid_after_utc.timestamp() if made.certificate is not None else 0.0
+def _ends(made: Signer) -> datetime:
+    return made.certificate.not_valid_after_utc if made.certificate is not None else datetime.min.replace(tzinfo=UTC)
 
 
 def _names(certificate: x509.Certificate, host: str) -> bool:

@@ -15,7 +15,7 @@ from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
 from dean06.exchange.entries import EnrolledKey, EvidenceKey, MemberEntry, ServiceEntry, Snapshot, SubsystemEntry
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
-from dean06.exchange.peers import GatewayCertificate, fingerprint, hosted
+from dean06.exchange.peers import GatewayCertificate, fingerprint
 from dean06.signing.public import published_keys, read_certificate, read_spki
 
 INSIDE: Final = "inside"
@@ -59,9 +59,9 @@ def _member(row: Member) -> MemberEntry:
     )
 
 
-def gateways_of(row: Member) -> dict[str, GatewayCertificate]:
-    """Return the certificates with which a member's gateways may meet others, wherever they are held."""
-    return _member(row).gateways(hosted())
+def gateways_of(row: Member, *, own: Mapping[str, GatewayCertificate]) -> dict[str, GatewayCertificate]:
+    """Return the certificates with which a member's gateways may meet others; ``own``: those of this installation's gateway."""
+    return _member(row).gateways(own)
 
 
 def _enrolled(rows: Sequence[MemberKey]) -> dict[str, EnrolledKey] | None:

@@ -15,7 +15,7 @@ from dean06.core.databases import database_of
 from dean06.exchange.configuration.enrolling import OVERLAP, locked_member, note_step, require_operator, spread
 from dean06.exchange.configuration.models import GatewayCertificate
 from dean06.exchange.errors import GatewayCertificateNotFound, GatewayCertificateUnusable
-from dean06.exchange.peers import fingerprint
+from dean06.exchange.peers import fingerprint, hosted
 from dean06.exchange.snapshot import gateways_of
 
 EXCHANGE: Final = database_of("exchange")
@@ -85,7 +85,7 @@ def revoke_certificate(*, member: str, sha256: str, reason: str, actor: Actor) -
     sha256 = sha256.replace(":", "").lower()
     rows = GatewayCertificate.objects.using(EXCHANGE)
     made = rows.filter(member=row, sha256=sha256).first()
-    if made is None and sha256 in gateways_of(row):
+    if made is None and sha256 in gateways_of(row, own=hosted()):
         made = GatewayCertificate(member=row, sha256=sha256)
     if made is None or not made.is_named:
         raise GatewayCertificateNotFound(sha256=sha256)

@@ -14,7 +14,7 @@ from dean06.core.databases import database_of
 from dean06.exchange.entries import EvidenceKey
 from dean06.exchange.keyring import keys_ever_of
 from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
-from dean06.exchange.peers import GatewayCertificate
+from dean06.exchange.peers import GatewayCertificate, hosted
 from dean06.exchange.sealing import REGISTRY_KEY, canonical, registry_signer, sealed
 from dean06.exchange.snapshot import EnrolledKey, gateway_origin, gateways_of, keys_of
 from dean06.exchange.verifying import FORMAT, KIND
@@ -80,6 +80,7 @@ def shared_content() -> dict[str, Any]:
     for row in Service.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
         services.setdefault(row.subsystem_id, []).append(_service(row, digests.get(str(row), "")))
     members = []
+    own = hosted()
     for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys", "gateway_certificates").order_by("id"):
         subsystems = [
             {"code": row.code, "name": row.name, "authentication": row.authentication, "services": services.get(row.id, [])}
@@ -94,7 +95,7 @@ def shared_content() -> dict[str, Any]:
                 "revoked": member.revoked_at is not None,
                 "keys": [_key(kid, key) for kid, key in sorted(keys_of(member).items())],
                 "evidence_keys": [_evidence_key(kid, key) for kid, key in sorted(keys_ever_of(member).items())],
-                "gateway_certificates": [_certificate(name, one) for name, one in sorted(gateways_of(member).items())],
+                "gateway_certificates": [_certificate(name, one) for name, one in sorted(gateways_of(member, own=own).items())],
                 "subsystems": subsystems,
             }
         )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from dean06.core.clock import now
+from dean06.exchange.models import HeldByMember
 from dean06.exchange.peers import GatewayCertificate as Entry
 
 
@@ -77,7 +78,7 @@ class GroupChange(models.Model):
         return f"{self.group_id} {self.kind} {self.subsystem_id} {self.state}"
 
 
-class GatewayCertificate(models.Model):
+class GatewayCertificate(HeldByMember):
     """A TLS certificate that a member's gateway shows (chứng thư số của cổng kết nối); or the mark that one is revoked."""
 
     id = models.BigAutoField(primary_key=True)
@@ -85,11 +86,9 @@ class GatewayCertificate(models.Model):
     sha256 = models.CharField(max_length=64, help_text="Of the certificate as DER, in hexadecimal.")
     certificate = models.TextField(default="", blank=True, help_text="PEM; empty where one of the key store is revoked.")
     named_at = models.DateTimeField(default=now)
-    not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
     named_by = models.CharField(max_length=200, default="", blank=True, help_text="Account.")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=200, default="", blank=True, help_text="Account.")
-    reason = models.CharField(max_length=500, default="", blank=True)
 
     class Meta:
         constraints = [

@@ -61,7 +61,17 @@ class Member(models.Model):
         return f"{self.instance}/{self.member_class}/{self.member_code}"
 
 
-class MemberKey(models.Model):
+class HeldByMember(models.Model):
+    """What a member shows until a certificate ends or is taken back, with the reason: its signing keys, its gateways' certificates."""
+
+    not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
+    reason = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class MemberKey(HeldByMember):
     """A signing key that a member holds itself, enrolled by a request (PKCS#10); or the mark that a key is revoked.
 
     As soon as a member has an enrolled key, the keys of this installation's key store no longer count for it.
@@ -81,12 +91,10 @@ class MemberKey(models.Model):
     state = models.CharField(max_length=10, choices=State)
     request = models.TextField(default="", blank=True)
     certificate = models.TextField(default="", blank=True)
-    not_after = models.DateTimeField(null=True, help_text="End of the certificate, or of the overlap with its successor.")
     requested_at = models.DateTimeField(default=now)
     approved_at = models.DateTimeField(null=True, help_text="Since when it counts; stays when it is revoked.")
     decided_at = models.DateTimeField(null=True, help_text="Of the last decision: approval, refusal or revocation.")
     decided_by = models.CharField(max_length=200, default="", blank=True)
-    reason = models.CharField(max_length=500, default="", blank=True)
 
     class Meta:
         constraints = [

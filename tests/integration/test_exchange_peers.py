@@ -1,11 +1,14 @@
 """Certificates of gateways in the signed configuration: named, renewed with an overlap, revoked; nobody else is spoken with."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from cryptography import x509
 
+from dean06.cli.exchange_gateways import gateways
 from dean06.core.actor import SYSTEM, Actor
 from dean06.exchange import hop, snapshot
 from dean06.exchange.configuration import publishing
@@ -162,6 +165,20 @@ def test_the_certificate_of_this_installation_can_be_revoked_for_one_member(worl
 
     assert not speaks_for(REGISTER, shown)
     assert [(row.sha256, row.is_named, row.certificate) for row in gateway_certificates()] == [(shown, False, "")]
+
+
+def test_the_operator_sees_what_is_named_and_what_was_revoked(world):
+    named, revoked = made("one"), made("two")
+    for certificate in (named, revoked):
+        name_certificate(member=BANK, certificate_pem=pem(certificate), actor=SYSTEM, is_further=True)
+    revoke_certificate(member=BANK, sha256=sha256(revoked), reason="mất ổ đĩa", actor=SYSTEM)
+    ends = named.not_valid_after_utc.isoformat()
+
+    lines = CliRunner().invoke(gateways, []).output.splitlines()
+    rows = json.loads(CliRunner().invoke(gateways, ["--json"]).output)
+
+    assert lines == [f"{BANK}  {sha256(revoked)}  revoked  {ends}", f"{BANK}  {sha256(named)}  named  {ends}"]
+    assert rows[1] == {"member": BANK, "sha256": sha256(named), "state": "named", "not_after": ends}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import click
 
 from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database
-from dean06.cli.exchange_members import reason_option
-from dean06.cli.listing import json_option, show_rows
+from dean06.cli.exchange_members import reason_option, show_held
+from dean06.cli.listing import json_option
 
 
 @click.command("name-gateway")
@@ -61,13 +61,5 @@ def gateways(*, as_json: bool) -> None:
     """
     from dean06.exchange.public import gateway_certificates
 
-    rows = [
-        {
-            "member": str(row.member),
-            "sha256": row.sha256,
-            "state": "named" if row.is_named else "revoked",
-            "not_after": row.not_after.isoformat() if row.not_after else None,
-        }
-        for row in gateway_certificates()
-    ]
-    show_rows(rows, lambda row: f"{row['member']}  {row['sha256']}  {row['state']}  {row['not_after'] or ''}", as_json=as_json)
+    held = [(row, row.sha256, "named" if row.is_named else "revoked") for row in gateway_certificates()]
+    show_held(held, "sha256", as_json=as_json)

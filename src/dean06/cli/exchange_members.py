@@ -1,9 +1,10 @@
 """Operators' commands of the exchange: signed configuration, keys and standing of members."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -192,8 +193,13 @@ def keys(*, as_json: bool) -> None:
     """
     from dean06.exchange.public import keys_of_members
 
+    show_held([(key, key.kid, key.state) for key in keys_of_members()], "kid", as_json=as_json)
+
+
+def show_held(held: Iterable[tuple[Any, str, str]], what: str, *, as_json: bool) -> None:
+    """List what members show: whose, its identifier under the name ``what``, how it stands, until when it counts."""
     rows = [
-        {"member": str(key.member), "kid": key.kid, "state": key.state, "not_after": key.not_after.isoformat() if key.not_after else None}
-        for key in keys_of_members()
+        {"member": str(one.member), what: identifier, "state": state, "not_after": one.not_after.isoformat() if one.not_after else None}
+        for one, identifier, state in held
     ]
-    show_rows(rows, lambda row: f"{row['member']}  {row['kid']}  {row['state']}  {row['not_after'] or ''}", as_json=as_json)
+    show_rows(rows, lambda row: f"{row['member']}  {row[what]}  {row['state']}  {row['not_after'] or ''}", as_json=as_json)

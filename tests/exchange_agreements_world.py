@@ -1,7 +1,10 @@
 """People, posts and services for tests of the agreement procedure."""
 
-from datetime import date
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
+
+import time_machine
 
 from dean06.core.actor import SYSTEM, Actor
 from dean06.core.keys import PersonKey, new_key
@@ -37,6 +40,7 @@ CONTENT = {
     "rate_per_second": 5,
     "daily_quota": 1000,
 }
+START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 REASON = "Đối chiếu thông tin khách hàng vay vốn"
 
 
@@ -60,3 +64,16 @@ def world_of_agreements(folder, *, since=date(2020, 1, 1)):
         appoint(post=post.key, person=person, since=since, actor=SYSTEM)
         actors[part] = Actor(account=part, person=person, unit_code=unit, roles=frozenset(roles), area=("VN",))
     return SimpleNamespace(**actors)
+
+
+@contextmanager
+def morning_with_new_keys(folder, settings):
+    """Stop the clock at START, with certificates of that day, whatever other tests have made; what gateways knew then is forgotten."""
+    from dean06.exchange import snapshot
+    from dean06.signing.public import ensure_trust
+
+    settings.DEAN06_KEY_DIR = folder / "keys"
+    with time_machine.travel(START, tick=False) as travelling:
+        ensure_trust()
+        yield travelling
+    snapshot.forget()

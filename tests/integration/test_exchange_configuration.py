@@ -37,27 +37,23 @@ from dean06.exchange.public import ProviderResponse, call, load_members, registe
 from dean06.exchange.sealing import canonical, registry_signer
 from dean06.exchange.verifying import verified
 from dean06.signing.errors import RequestNotUsable
-from dean06.signing.public import certificate_request, ensure_key, ensure_trust, rotate, signer, trust_anchor_pem
-from exchange_agreements_world import CLIENT, CONTENT, MEMBERS, POPULATION, REASON, world_of_agreements
+from dean06.signing.public import certificate_request, ensure_key, rotate, signer, trust_anchor_pem
+from exchange_agreements_world import CLIENT, CONTENT, MEMBERS, POPULATION, REASON, START, morning_with_new_keys, world_of_agreements
 
 pytestmark = pytest.mark.django_db
-START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 BANK = "VN/COM/DEMOBANK"
 
 
 @pytest.fixture
 def world(tmp_path, monkeypatch, settings):
-    settings.DEAN06_KEY_DIR = tmp_path / "keys"  # certificates of that day, whatever other tests have made
     monkeypatch.setattr(providing, "_providers", {})
     register_provider(POPULATION, handler=lambda _request: ProviderResponse(200, {"agrees": True}, (new_key(),)), openapi={})
-    with time_machine.travel(START, tick=False):
-        ensure_trust()
+    with morning_with_new_keys(tmp_path, settings):
         people = world_of_agreements(tmp_path)
         case = actions.request_agreement(document=CONTENT, reason=REASON, actor=people.requester)
         for actor in (people.approver, people.operator):
             actions.approve(code=case.agreement.code, version=1, actor=actor)
         yield people
-    snapshot.forget()
 
 
 def token():

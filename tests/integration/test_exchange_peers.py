@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from click.testing import CliRunner
 from cryptography import x509
 
@@ -25,23 +24,19 @@ from dean06.exchange.models import ConfigurationState, Member
 from dean06.exchange.peers import fingerprint, hosted
 from dean06.exchange.verifying import verified
 from dean06.signing.errors import KeyNotFound
-from dean06.signing.public import ensure_trust, rotate, signer, trust_anchor_pem
-from exchange_agreements_world import world_of_agreements
+from dean06.signing.public import rotate, signer, trust_anchor_pem
+from exchange_agreements_world import START, morning_with_new_keys, world_of_agreements
 from gateway_certificates import der, of_version_1, pem, self_signed, unreadable, usage
 
 pytestmark = pytest.mark.django_db
-START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 BANK = "VN/COM/DEMOBANK"
 REGISTER = "VN/GOV/G01"
 
 
 @pytest.fixture
 def clock(tmp_path, settings):
-    settings.DEAN06_KEY_DIR = tmp_path / "keys"
-    with time_machine.travel(START, tick=False) as travelling:
-        ensure_trust()
+    with morning_with_new_keys(tmp_path, settings) as travelling:
         yield travelling
-    snapshot.forget()
 
 
 @pytest.fixture

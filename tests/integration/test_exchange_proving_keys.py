@@ -2,11 +2,10 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from unittest import mock
 
 import pytest
-import time_machine
 from django.test import RequestFactory
 
 from dean06.core.actor import SYSTEM
@@ -19,12 +18,11 @@ from dean06.exchange.proving.indexing import index_evidence
 from dean06.exchange.proving.pages import search
 from dean06.exchange.public import ProviderResponse, call, evidence_bundle, register_provider, verify_messages
 from dean06.ledger.public import public_keys_pem, sequence
-from dean06.signing.public import certificate_request, ensure_key, ensure_trust, rotate, signer, trust_anchor_pem
-from exchange_agreements_world import CLIENT, CONTENT, POPULATION, REASON, world_of_agreements
+from dean06.signing.public import certificate_request, ensure_key, rotate, signer, trust_anchor_pem
+from exchange_agreements_world import CLIENT, CONTENT, POPULATION, REASON, morning_with_new_keys, world_of_agreements
 from offline_verifier import tool
 
 pytestmark = pytest.mark.django_db
-START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 BANK = "VN/COM/DEMOBANK"
 OWN = "member.VN.COM.DEMOBANK"
 GOOD = "Hai chữ ký đúng"
@@ -32,22 +30,19 @@ GOOD = "Hai chữ ký đúng"
 
 @pytest.fixture
 def clock(tmp_path, settings):
-    settings.DEAN06_KEY_DIR = tmp_path / "keys"  # certificates of that day, whatever other tests have made
-    with time_machine.travel(START, tick=False) as traveller:
-        yield traveller
+    with morning_with_new_keys(tmp_path, settings) as travelling:
+        yield travelling
 
 
 @pytest.fixture
 def world(tmp_path, clock, monkeypatch):
     monkeypatch.setattr(providing, "_providers", {})
     register_provider(POPULATION, handler=lambda _request: ProviderResponse(200, {"agrees": True}, (new_key(),)), openapi={})
-    ensure_trust()
     people = world_of_agreements(tmp_path)
     case = actions.request_agreement(document=CONTENT, reason=REASON, actor=people.requester)
     for actor in (people.approver, people.operator):
         actions.approve(code=case.agreement.code, version=1, actor=actor)
-    yield people
-    snapshot.forget()
+    return people
 
 
 def ask(world):

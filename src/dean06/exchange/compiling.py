@@ -91,17 +91,7 @@ def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
     subsystems: dict[ClientId, SubsystemEntry] = {}
     services: dict[ServiceId, ServiceEntry] = {}
     for one in content["members"]:
-        keys = {key["kid"]: EnrolledKey(read_spki(base64.b64decode(key["spki"])), _instant(key["not_after"])) for key in one["keys"]}
-        members[one["id"]] = MemberEntry(
-            one["id"],
-            one["name"],
-            one["gateway"],
-            one["key_name"],
-            one["revoked"],
-            keys,
-            evidence_keys=_evidence_keys(one),
-            certificates=_certificates(one),
-        )
+        members[one["id"]] = _shared_member(one)
         for inner in one["subsystems"]:
             client = ClientId.parse(f"{one['id']}/{inner['code']}")
             subsystems[client] = SubsystemEntry(client, inner["name"], inner["authentication"], tokens.get(str(client), ""))
@@ -122,6 +112,19 @@ def read_shared(content: Mapping[str, Any], *, version: int) -> Snapshot:
         versions[agreement.code].append(Version(agreement, one["standing"]))
     groups = {code: [ClientId.parse(client) for client in clients] for code, clients in content["groups"].items()}
     return Snapshot(version, members, subsystems, services, _between(versions, groups))
+
+
+def _shared_member(one: Mapping[str, Any]) -> MemberEntry:
+    return MemberEntry(
+        one["id"],
+        one["name"],
+        one["gateway"],
+        one["key_name"],
+        one["revoked"],
+        {key["kid"]: EnrolledKey(read_spki(base64.b64decode(key["spki"])), _instant(key["not_after"])) for key in one["keys"]},
+        evidence_keys=_evidence_keys(one),
+        certificates=_certificates(one),
+    )
 
 
 def _evidence_keys(member: Mapping[str, Any]) -> dict[str, EvidenceKey]:

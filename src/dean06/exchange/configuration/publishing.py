@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -79,30 +80,37 @@ def shared_content() -> dict[str, Any]:
     )
     for row in Service.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
         services.setdefault(row.subsystem_id, []).append(_service(row, digests.get(str(row), "")))
-    members = []
     own = hosted()
-    for member in Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys", "gateway_certificates").order_by("id"):
-        subsystems = [
-            {"code": row.code, "name": row.name, "authentication": row.authentication, "services": services.get(row.id, [])}
-            for row in sorted(member.subsystems.all(), key=lambda row: row.code)
-        ]
-        members.append(
-            {
-                "id": str(member),
-                "name": member.name,
-                "gateway": gateway_origin(member.gateway),
-                "key_name": member.key_name,
-                "revoked": member.revoked_at is not None,
-                "keys": [_key(kid, key) for kid, key in sorted(keys_of(member).items())],
-                "evidence_keys": [_evidence_key(kid, key) for kid, key in sorted(keys_ever_of(member).items())],
-                "gateway_certificates": [_certificate(name, one) for name, one in sorted(gateways_of(member, own=own).items())],
-                "subsystems": subsystems,
-            }
-        )
+    rows = Member.objects.using(EXCHANGE).prefetch_related("subsystems", "keys", "gateway_certificates").order_by("id")
+    members = [_member(row, services=services, own=own) for row in rows]
     groups: dict[str, list[str]] = {}
     for inside in GroupMember.objects.using(EXCHANGE).select_related("subsystem__member").order_by("id"):
         groups.setdefault(inside.group_id, []).append(str(inside.subsystem))
     return {"members": members, "groups": groups, "agreements": _agreements()}
+
+
+def _member(row: Member, *, services: Mapping[int, list[dict[str, Any]]], own: Mapping[str, GatewayCertificate]) -> dict[str, Any]:
+    """Describe a member.
+
+    Args:
+        row: the member.
+        services: described, by the subsystem that offers them.
+        own: certificates of this installation's gateway.
+    """
+    return {
+        "id": str(row),
+        "name": row.name,
+        "gateway": gateway_origin(row.gateway),
+        "key_name": row.key_name,
+        "revoked": row.revoked_at is not None,
+        "keys": [_key(kid, key) for kid, key in sorted(keys_of(row).items())],
+        "evidence_keys": [_evidence_key(kid, key) for kid, key in sorted(keys_ever_of(row).items())],
+        "gateway_certificates": [_certificate(name, one) for name, one in sorted(gateways_of(row, own=own).items())],
+        "subsystems": [
+            {"code": one.code, "name": one.name, "authentication": one.authentication, "services": services.get(one.id, [])}
+            for one in sorted(row.subsystems.all(), key=lambda one: one.code)
+        ],
+    }
 
 
 def _service(row: Service, digest: str) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Pages of gateways' certificates: named only with the fingerprint that the member gave, revoked with a reason, seen by whom they concern."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -16,11 +15,11 @@ from dean06.exchange.configuration.gateways import name_certificate
 from dean06.exchange.configuration.models import GatewayCertificate
 from dean06.ledger.models import LedgerEntry
 from dean06.site import middleware
-from exchange_agreements_world import REASON, world_of_agreements
+from exchange_agreements_world import REASON, START, world_of_agreements
+from gateway_certificates import self_signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 BANK = "VN/COM/DEMOBANK"
 REGISTER = "VN/GOV/G01"
 
@@ -46,12 +45,9 @@ def acting(monkeypatch):
 
 def made(*, days=365, is_authority=False):
     """Make a gateway's certificate as PEM, with its fingerprint as OpenSSL prints it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bank.example")])
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(START - timedelta(days=400)).not_valid_after(START + timedelta(days=days))
-    builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-    certificate = builder.sign(key, SHA256())
+    since, until = START - timedelta(days=400), START + timedelta(days=days)
+    extensions = [x509.BasicConstraints(ca=is_authority, path_length=None)]
+    certificate, _key = self_signed("bank.example", since=since, until=until, extensions=extensions)
     return certificate.public_bytes(Encoding.PEM).decode(), certificate.fingerprint(SHA256()).hex(":").upper()
 
 

@@ -2,8 +2,8 @@
 
 import dean06.core.clock
 import dean06.core.keys
+from dean06.ledger.schema_sql import allow_changes, refuse_changes
 from django.db import migrations, models
-
 
 APPEND_ONLY = (
     "ledger_ledgerentry",
@@ -32,19 +32,10 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'a data key can only be destroyed' USING ERRCODE = 'insufficient_privilege';
 END $$;
-""" + "".join(
-    f"""
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-"""
-    for table in APPEND_ONLY
-) + """
-CREATE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON ledger_ledgerkey
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 CREATE TRIGGER only_destroyed BEFORE UPDATE ON ledger_ledgerkey
     FOR EACH ROW EXECUTE FUNCTION ledger_key_only_destroyed();
-"""
-ALLOW = "".join(f"DROP TRIGGER refuse_change ON {table};" for table in (*APPEND_ONLY, "ledger_ledgerkey")) + """
+""" + refuse_changes(*APPEND_ONLY) + refuse_changes("ledger_ledgerkey", of="DELETE OR TRUNCATE")
+ALLOW = allow_changes(*APPEND_ONLY, "ledger_ledgerkey") + """
 DROP TRIGGER only_destroyed ON ledger_ledgerkey;
 DROP FUNCTION ledger_refuse_change;
 DROP FUNCTION ledger_key_only_destroyed;

@@ -4,17 +4,10 @@ New tables only; no lock on what is there. Back-out: drop them, the log itself i
 """
 
 import dean06.core.clock
+from dean06.ledger.schema_sql import allow_changes, refuse_changes
 from django.db import migrations, models
 
 APPEND_ONLY = ("ledger_ledgercosignature", "ledger_ledgerstamp", "ledger_refusedcheckpoint")
-REFUSE = "".join(
-    f"""
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-"""
-    for table in APPEND_ONLY
-)
-ALLOW = "".join(f"DROP TRIGGER refuse_change ON {table};" for table in APPEND_ONLY)
 
 
 class Migration(migrations.Migration):
@@ -88,5 +81,5 @@ class Migration(migrations.Migration):
                 ('refused_at', models.DateTimeField(default=dean06.core.clock.now)),
             ],
         ),
-        migrations.RunSQL(REFUSE, reverse_sql=ALLOW),
+        migrations.RunSQL(refuse_changes(*APPEND_ONLY), reverse_sql=allow_changes(*APPEND_ONLY)),
     ]

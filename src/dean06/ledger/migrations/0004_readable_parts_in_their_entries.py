@@ -4,20 +4,9 @@ What was written before is in another form, and only the programs that wrote it 
 that holds entries is refused. Back-out: drop the tables of ``ledger`` and begin again.
 """
 
+from dean06.ledger.schema_sql import REFUSE_ENTRIES, refuse_changes
 from django.db import migrations, models
 from django.db.models import F, Func, Q, Value
-
-EMPTY = """
-DO $$ BEGIN
-    IF EXISTS (SELECT 1 FROM ledger_ledgerentry) THEN
-        RAISE EXCEPTION 'the ledger holds entries in a form of before the first release: begin with an empty database';
-    END IF;
-END $$;
-"""
-REFUSE = """
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_ledgerentry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-"""
 
 
 class Migration(migrations.Migration):
@@ -27,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(EMPTY, reverse_sql=EMPTY),
+        migrations.RunSQL(REFUSE_ENTRIES, reverse_sql=REFUSE_ENTRIES),
         migrations.DeleteModel(name='LedgerReading'),
         migrations.DeleteModel(name='LedgerEntry'),
         migrations.CreateModel(
@@ -63,5 +52,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(REFUSE, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL(refuse_changes("ledger_ledgerentry"), reverse_sql=migrations.RunSQL.noop),
     ]

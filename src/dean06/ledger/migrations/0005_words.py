@@ -3,22 +3,8 @@
 A database that holds entries is refused, as by the migration before. Back-out: drop the tables of ``ledger`` and begin again.
 """
 
+from dean06.ledger.schema_sql import REFUSE_ENTRIES, refuse_changes
 from django.db import migrations, models
-
-EMPTY = """
-DO $$ BEGIN
-    IF EXISTS (SELECT 1 FROM ledger_ledgerentry) THEN
-        RAISE EXCEPTION 'the ledger holds entries in a form of before the first release: begin with an empty database';
-    END IF;
-END $$;
-"""
-REFUSE = "".join(
-    f"""
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-"""
-    for table in ("ledger_ledgerword", "ledger_ledgerleaf")
-)
 
 
 class Migration(migrations.Migration):
@@ -28,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(EMPTY, reverse_sql=EMPTY),
+        migrations.RunSQL(REFUSE_ENTRIES, reverse_sql=REFUSE_ENTRIES),
         migrations.DeleteModel(name='LedgerLeaf'),
         migrations.CreateModel(
             name='LedgerLeaf',
@@ -48,5 +34,5 @@ class Migration(migrations.Migration):
                 ('word', models.BinaryField(max_length=500, unique=True)),
             ],
         ),
-        migrations.RunSQL(REFUSE, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL(refuse_changes("ledger_ledgerword", "ledger_ledgerleaf"), reverse_sql=migrations.RunSQL.noop),
     ]

@@ -5,16 +5,11 @@ refused, as by the migrations before. Back-out: drop the tables of ``ledger`` an
 """
 
 import dean06.ledger.naming
+from dean06.ledger.schema_sql import REFUSE_ENTRIES, refuse_changes
 from django.db import migrations, models
 from django.db.models import F, Func, Q, Value
 
-EMPTY = """
-DO $$ BEGIN
-    IF EXISTS (SELECT 1 FROM ledger_ledgerentry) THEN
-        RAISE EXCEPTION 'the ledger holds entries in a form of before the first release: begin with an empty database';
-    END IF;
-END $$;
-"""
+APPEND_ONLY = ("ledger_ledgername", "ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgernode")
 FUNCTIONS = """
 CREATE FUNCTION ledger_number(wanted text) RETURNS smallint LANGUAGE sql STABLE PARALLEL SAFE AS
     'SELECT number FROM ledger_ledgername WHERE name = wanted';
@@ -32,13 +27,6 @@ BEGIN
 END $$;
 """
 NO_FUNCTIONS = "DROP FUNCTION ledger_numbered(text), ledger_name(smallint), ledger_number(text);"
-REFUSE = "".join(
-    f"""
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
-"""
-    for table in ("ledger_ledgername", "ledger_ledgerentry", "ledger_ledgerleaf", "ledger_ledgernode")
-)
 
 
 class Migration(migrations.Migration):
@@ -48,7 +36,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(EMPTY, reverse_sql=EMPTY),
+        migrations.RunSQL(REFUSE_ENTRIES, reverse_sql=REFUSE_ENTRIES),
         migrations.DeleteModel(name='LedgerEntry'),
         migrations.DeleteModel(name='LedgerPending'),
         migrations.DeleteModel(name='LedgerLeaf'),
@@ -125,5 +113,5 @@ class Migration(migrations.Migration):
                 ('node_hash', models.BinaryField(max_length=32)),
             ],
         ),
-        migrations.RunSQL(REFUSE, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL(refuse_changes(*APPEND_ONLY), reverse_sql=migrations.RunSQL.noop),
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from dean06.core.actor import Actor
 from dean06.core.databases import open_connection
 from dean06.core.keys import PersonKey
 from dean06.ledger.errors import MalformedEntry
-from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerPending, LedgerSubject
+from dean06.ledger.models import LedgerEntry, LedgerKey, LedgerName, LedgerPending, LedgerSubject
 from dean06.ledger.public import Draft, EntryWriter, destroy_subject_key, looks_at, proof_of, sequence, verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +72,19 @@ def test_a_second_group_uses_the_keys_of_the_first(people):
 
     assert LedgerKey.objects.count() == 4
     assert LedgerEntry.objects.count() == 24 == LedgerPending.objects.count()
+
+
+def test_names_that_come_later_or_are_known_to_another_writer_have_one_number_each(people):
+    kinds = ("exchange.answered", "exchange.refused", "exchange.answered", "exchange.failed")
+    drafts = [replace(draft(people[0]), kind=kind) for kind in kinds]
+    [first], [second, third] = in_groups(drafts[:1], drafts[1:3])
+    [[fourth, fifth]] = in_groups([drafts[1], drafts[3]])
+    sequence("default")
+
+    found = dict(LedgerEntry.objects.values_list("id", "kind"))
+    assert [found[entry] for entry in (first, second, third, fourth, fifth)] == [*kinds[:3], kinds[1], kinds[3]]
+    assert sorted(LedgerName.objects.values_list("name", flat=True)) == sorted({"exchange.provider", *kinds})
+    assert verify("default").is_clean
 
 
 def test_another_writer_finds_the_keys_that_are_there(people):

@@ -6,15 +6,16 @@ noticed by the statement itself, which then writes nothing.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from dean06.core.keys import new_key
-from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, TEXTS, UUIDS, Column, LoopConnection, Statement, day_of
+from dean06.core.statements import BYTES, DAYS, INSTANTS, NUMBERS, UUIDS, Column, LoopConnection, Statement, day_of
 from dean06.ledger.actions import Draft, Owner, made_of, owner_of, wrapped_row
 from dean06.ledger.domain.leaves import Entry
 from dean06.ledger.domain.shapes import Packer
+from dean06.ledger.naming import NUMBERED
 from dean06.ledger.secrets import new_data_key, unwrap
 from dean06.ledger.words import WORDS
 
@@ -24,10 +25,8 @@ TRIES: Final = 3
 WRITE: Final[LiteralString] = """
     WITH destroyed AS (
         SELECT id FROM ledger_ledgerkey WHERE id = ANY(%b::uuid[]) AND wrapped IS NULL
-    ), given AS MATERIALIZED (
-        SELECT id, ledger_numbered(log) AS log, ledger_numbered(kind) AS kind, recorded_at, subject, subject_count, subjects_root,
-            commitment, key_id, ciphertext
-        FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
+    ), given AS (
+        SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::bytea[], %b::bigint[], %b::bytea[],
             %b::bytea[], %b::uuid[], %b::bytea[])
             AS row (id, log, kind, recorded_at, subject, subject_count, subjects_root, commitment, key_id, ciphertext)
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)
@@ -49,7 +48,7 @@ WRITE: Final[LiteralString] = """
         WHERE NOT EXISTS (SELECT 1 FROM destroyed)
     )"""
 RESULT: Final[LiteralString] = " SELECT id FROM destroyed"
-ROW: Final = (UUIDS, TEXTS, TEXTS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES)
+ROW: Final = (UUIDS, NUMBERS, NUMBERS, INSTANTS, BYTES, NUMBERS, BYTES, BYTES, UUIDS, BYTES)
 OF_PEOPLE: Final = Statement(
     "SELECT DISTINCT ON (subject) subject, id, wrapped FROM ledger_ledgerkey"
     " WHERE subject = ANY (%b::bytea[]) AND wrapped IS NOT NULL ORDER BY subject, id",
@@ -68,7 +67,8 @@ Opened = tuple[UUID, bytes]
 class EntryWriter:
     """Writes groups of entries; one for each connection.
 
-    Remembers, for a minute, the data keys that it opened and the words that have numbers.
+    Remembers, for a minute, the data keys that it opened and the words that have numbers; for good the numbers of names, which never
+    change. Whoever undoes the transaction in which it wrote makes another one: keys and numbers that it made are gone.
 
     Args:
         beside: more parts of the statement, ``, name AS (…)``, done in the same transaction; what they do must hang on
@@ -80,6 +80,7 @@ class EntryWriter:
         self._statement = Statement(WRITE + beside + RESULT, UUIDS, *ROW, *PERSON, *KEY, *columns)
         self._opened: dict[Owner, tuple[float, Opened]] = {}
         self._packer: tuple[float, Packer] = 0.0, Packer()
+        self._numbers: dict[str, int] = {}
 
     async def write(self, connection: LoopConnection, drafts: Sequence[Draft], *beside: Sequence[Any]) -> list[UUID]:
         """Write entries and commit them; each is what ``record`` or ``record_many`` would have written.
@@ -99,13 +100,14 @@ class EntryWriter:
         made = [made_of(draft) for draft in drafts]
         people = [(one.entry.id, place, person) for one in made for place, person in enumerate(one.people)]
         pack = await self._known_packer(connection)
+        numbers = await self._known_numbers(connection, [name for one in made for name in (one.entry.log, one.entry.kind)])
         for _ in range(TRIES):
             keys, fresh = await self._keys(connection, [one.entry for one in made])
             rows = []
             for one in made:
                 key_id, data_key = keys[owner_of(one.entry)]
                 entry, ciphertext = one.locked(data_key, pack)
-                rows.append((*_columns(entry), key_id, ciphertext))
+                rows.append((*_columns(entry, numbers), key_id, ciphertext))
             used = [key_id for owner, (key_id, _) in keys.items() if owner not in fresh]
             new = [wrapped_row(owner, *keys[owner], made_at=at) for owner, at in fresh.items()]
             values = (used, *_turned(rows, len(ROW)), *_turned(people, len(PERSON)), *_turned(new, len(KEY)), *beside)
@@ -124,6 +126,13 @@ class EntryWriter:
             pack = pack if pack.words == words else Packer(words)
             self._packer = time.monotonic() + KEY_SECONDS, pack
         return pack
+
+    async def _known_numbers(self, connection: LoopConnection, names: Collection[str]) -> dict[str, int]:
+        """Return the numbers of names; those that have none get one, which is committed before what is written under it."""
+        if unknown := sorted(set(names) - self._numbers.keys()):
+            rows = await connection.execute(NUMBERED, [unknown], binary=True)
+            self._numbers |= dict(await rows.fetchall())
+        return self._numbers
 
     async def _keys(self, connection: LoopConnection, entries: Sequence[Entry]) -> tuple[dict[Owner, Opened], dict[Owner, Any]]:
         """Return a data key for each owner, and for whom it is new with the time of the entry that it is made for."""
@@ -150,11 +159,11 @@ class EntryWriter:
                 self._opened[owner] = moment + KEY_SECONDS, opened
 
 
-def _columns(entry: Entry) -> tuple[Any, ...]:
+def _columns(entry: Entry, numbers: Mapping[str, int]) -> tuple[Any, ...]:
     return (
         entry.id,
-        entry.log,
-        entry.kind,
+        numbers[entry.log],
+        numbers[entry.kind],
         entry.recorded_at,
         entry.subject,
         entry.subject_count,

@@ -1,11 +1,11 @@
 """Names of logs and kinds: each stands once in a table of its database, everywhere else is its number.
 
-What is hashed, exported and shown is the name. A name is numbered in the transaction that first writes it, and stays for good.
+What is hashed, exported and shown is the name. A name is numbered in the transaction that first writes it, or just before, and stays.
 The functions ``ledger_number``, ``ledger_name`` and ``ledger_numbered`` are the database's (migration 0006).
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from django.db import models
 from django.db.models.lookups import Exact, In, StartsWith
@@ -14,7 +14,7 @@ LOG_OF_ENTRY: Final = "coalesce((SELECT name FROM ledger_ledgername WHERE number
 KIND_OF_ENTRY: Final = "coalesce((SELECT name FROM ledger_ledgername WHERE number = e.kind), '')"
 """An entry's names; empty where the row of the name was removed, which no name is."""
 ALL: Final = "SELECT number, name FROM ledger_ledgername"
-NUMBERED: Final = "SELECT name, ledger_numbered(name) FROM unnest(%s::text[]) AS wanted(name)"
+NUMBERED: Final[LiteralString] = "SELECT name, ledger_numbered(name) FROM unnest(%s::text[]) AS wanted(name)"
 KNOWN: Final = "SELECT ledger_number(%s)"
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 from dean06.core import clock
 from dean06.core.databases import all_databases
 from dean06.ledger.errors import ArchiveBroken, ArchiveBusy
-from dean06.ledger.export import LEAVES, leaf_document, public_keys_pem, rows
+from dean06.ledger.export import LEAF_ROWS, leaf_document, public_keys_pem, rows
 from dean06.ledger.stored import logs_in, snapshot
 from dean06.ledger.submitting import witnesses
 
@@ -44,7 +44,7 @@ FIRST_AFTER: Final = """
 """
 LAST_CHECKPOINT: Final = "SELECT max(size) FROM ledger_ledgercheckpoint WHERE log = %s AND size > %s AND (%s::bigint IS NULL OR size < %s)"
 BETWEEN: Final = "l.log = (SELECT ledger_number(%s)) AND l.seq > %s AND l.seq <= %s"
-PART: Final = LEAVES.replace("l.log = (SELECT ledger_number(%s))", BETWEEN)
+PART: Final = f"{LEAF_ROWS} WHERE {BETWEEN} ORDER BY l.seq"
 READINGS: Final = f"""
     SELECT e.id, e.key_id, e.ciphertext FROM ledger_ledgerleaf l JOIN ledger_ledgerentry e ON e.id = l.entry_id
     WHERE {BETWEEN} ORDER BY l.seq

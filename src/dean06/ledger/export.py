@@ -19,10 +19,11 @@ from dean06.ledger.submitting import witnesses
 EXPORT_FORMAT: Final = "dean06-ledger-export/1"
 PAGE: Final = 5000
 
-LEAVES: Final = f"""
+LEAF_ROWS: Final = f"""
     SELECT l.seq, l.entry_id, l.leaf_hash, l.chain_hash, {ENTRY_COLUMNS}
-    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id WHERE l.log = (SELECT ledger_number(%s)) ORDER BY l.seq
+    FROM ledger_ledgerleaf l LEFT JOIN ledger_ledgerentry e ON e.id = l.entry_id
 """  # noqa: S608 -- constants
+LEAVES: Final = f"{LEAF_ROWS} WHERE l.log = (SELECT ledger_number(%s)) ORDER BY l.seq"
 UNNUMBERED: Final = f"""
     SELECT p.entry_id IS NOT NULL, {ENTRY_COLUMNS} FROM ledger_ledgerentry e
     LEFT JOIN ledger_ledgerpending p ON p.entry_id = e.id AND p.log = e.log
@@ -98,7 +99,7 @@ def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
 
 
 def leaf_document(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Write a row of ``LEAVES`` as JSON."""
+    """Write one of ``LEAF_ROWS`` as JSON."""
     seq, entry_id, leaf, chain, *entry = row
     return {
         "seq": seq,

@@ -49,12 +49,10 @@ def _sequence_batch(using: str, name: str) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('dean06.ledger.' || %s, 0))", [name])
         if not cursor.fetchone()[0]:
             return 0
-        entries = _pending_entries(cursor, name)
-        if not entries:
+        if (number := number_of(cursor, name)) is None or not (entries := _pending_entries(cursor, number)):
             return 0
         end = _end_of(cursor, name)
         leaves, nodes = end.extend(entries)
-        number = number_of(cursor, name)
         _insert_leaves(cursor, number, leaves)
         _insert_nodes(cursor, number, nodes)
         checkpoint = Checkpoint(name, end.tree.size, end.tree.root(), end.chain)
@@ -67,11 +65,11 @@ def _sequence_batch(using: str, name: str) -> int:
     return len(entries)
 
 
-def _pending_entries(cursor: Any, name: str) -> list[Entry]:
+def _pending_entries(cursor: Any, number: int) -> list[Entry]:
     cursor.execute(
         f"SELECT {ENTRY_COLUMNS} FROM ledger_ledgerpending p JOIN ledger_ledgerentry e ON e.id = p.entry_id AND e.log = p.log"  # noqa: S608 -- a constant
-        " WHERE p.log = (SELECT ledger_number(%s)) ORDER BY p.entry_id LIMIT %s",
-        [name, BATCH],
+        " WHERE p.log = %s ORDER BY p.entry_id LIMIT %s",
+        [number, BATCH],
     )
     return [entry_of(row) for row in cursor.fetchall()]
 
@@ -130,14 +128,14 @@ def _stored_hashes(cursor: Any, name: str, places: list[Place]) -> dict[Place, b
     return {Place(level, index): bytes(value) for level, index, value in cursor.fetchall()}
 
 
-def _insert_leaves(cursor: Any, number: int | None, leaves: list[tuple[Any, ...]]) -> None:
+def _insert_leaves(cursor: Any, number: int, leaves: list[tuple[Any, ...]]) -> None:
     with cursor.copy("COPY ledger_ledgerleaf (log, seq, entry_id, leaf_hash, chain_hash) FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(["int2", "int8", "uuid", "bytea", "bytea"])
         for row in leaves:
             copy.write_row((number, *row))
 
 
-def _insert_nodes(cursor: Any, number: int | None, nodes: list[tuple[Place, bytes]]) -> None:
+def _insert_nodes(cursor: Any, number: int, nodes: list[tuple[Place, bytes]]) -> None:
     with cursor.copy("COPY ledger_ledgernode (log, level, index, node_hash) FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(["int2", "int2", "int8", "bytea"])
         for place, value in nodes:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from dean06.core.keys import PersonKey
 from dean06.core.paging import DEFAULT_SIZE, LARGEST_SIZE, MalformedCursor, Page, decode_cursor, encode_cursor
 from dean06.ledger.domain.leaves import SALT_BYTES, Entry, microseconds
 from dean06.ledger.domain.merkle import Tree, hash_leaf, inclusion_path, inclusion_places
-from dean06.ledger.domain.shapes import Unpacker
+from dean06.ledger.domain.packing import unpacked
 from dean06.ledger.errors import EntryNotFound, ProofPending
 from dean06.ledger.models import SUBJECT_PREFIX
 from dean06.ledger.naming import KIND_OF_ENTRY, LOG_OF_ENTRY
@@ -136,7 +137,9 @@ def open_reading(using: str, entry_id: UUID, ciphertext: bytes | None, key_id: U
     if ciphertext is None or key_id is None or wrapped is None:
         return None
     data_key = unwrap(bytes(wrapped), key_id=key_id)
-    return None if data_key is None else unlock(bytes(ciphertext), data_key=data_key, entry_id=entry_id, unpack=Unpacker(words_of(using)))
+    if data_key is None:
+        return None
+    return unlock(bytes(ciphertext), data_key=data_key, entry_id=entry_id, unpack=partial(unpacked, word_at=words_of(using)))
 
 
 def proof_of(entry_id: UUID, *, subject: PersonKey) -> dict[str, Any]:

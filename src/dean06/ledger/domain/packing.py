@@ -11,7 +11,7 @@ that many texts repeat (names of members and services, keys' identifiers) may be
 
 import zlib
 from binascii import a2b_base64, a2b_hex, b2a_base64, b2a_hex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -211,13 +211,15 @@ def unpacked(stored: bytes, word_at: WordAt = unknown) -> bytes:
         stored: what ``packed`` returned.
         word_at: returns the word of a number.
     """
-    if not stored or stored[0] not in DICTIONARIES:
+    if not is_packed(stored):
         return stored
     opened = inflated(stored, word_at)
-    try:
-        return opened.written() if opened is not None else b""
-    except ValueError:
-        return b""
+    return opened.written() if opened is not None else b""
+
+
+def is_packed(stored: bytes) -> bool:
+    """Say whether a text is stored in its packed form."""
+    return bool(stored) and stored[0] in DICTIONARIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,24 +230,18 @@ class Inflated:
     values: bytes
 
     def written(self) -> bytes:
-        """Return the text with its values in letters.
-
-        Raises:
-            ValueError: there are more or fewer bytes than its marks stand for.
-        """
+        """Return the text with its values in letters; nothing if there are more or fewer bytes than its marks stand for."""
         rest, values, at = self.text, self.values, 0
         for mark, form in zip(MARKS, FORMS, strict=True):
             if mark in rest:
                 rest = rest.replace(mark, form.write(values[at : at + form.size]))
                 at += form.size
-        if at != len(values):
-            raise ValueError(at)
-        return rest
+        return rest if at == len(values) else b""
 
 
 def inflated(stored: bytes, word_at: WordAt = unknown) -> Inflated | None:
     """Return what was deflated, its words written out; none if it was not packed or is broken."""
-    if not stored or stored[0] not in DICTIONARIES:
+    if not is_packed(stored):
         return None
     opener = zlib.decompressobj(WINDOW_BITS, zdict=DICTIONARIES[stored[0]])
     try:
@@ -256,34 +252,43 @@ def inflated(stored: bytes, word_at: WordAt = unknown) -> Inflated | None:
 
 
 def _taken_out(text: bytes, known: Words) -> tuple[bytes, list[bytes]]:
+    """Put a mark wherever a value, a word or a phrase stands; return that text, the words' numbers and the values."""
+    keys = [key for key in _keys_in(text) if key in known]
+    keys += [b""] * (MOST_KEYS - len(keys))
+    rest, values = _without_values(_marked(text, keys, WORD_MARKS[:MOST_KEYS]))
+    names = [_word_behind(before, text) for before in WORDS[:-1]]
+    names.append(_word_behind(WORDS[-1], rest))  # the UUID in a message's name is a mark by now
+    rest = _marked(_marked(rest, names, WORD_MARKS[MOST_KEYS:]), PHRASES, PHRASE_MARKS)
+    words = keys + names
+    numbers = [_number(known[word]) for word in words if word in known]
+    written = [KNOWN if word in known else word for word in words]
+    if written[-1] == _usual_message(words[MOST_KEYS]):
+        written[-1] = USUAL
+    return END_OF_WORD.join((*written, rest)), numbers + values
+
+
+def _marked(text: bytes, parts: Iterable[bytes], marks: Iterable[bytes]) -> bytes:
+    """Put each part's mark wherever the part stands; an empty part stands nowhere."""
+    for part, mark in zip(parts, marks, strict=True):
+        if part:
+            text = mark.join(text.split(part))  # twice as quick as replace
+    return text
+
+
+def _without_values(text: bytes) -> tuple[bytes, list[bytes]]:
     """Put a mark wherever a value stands; return the text with marks, and the values in the order of their marks."""
-    whole, values, first = text, [], 0
-    words = [key for key in _keys_in(text) if key in known]
-    words += [b""] * (MOST_KEYS - len(words))
-    for key, mark in zip(words, WORD_MARKS, strict=False):
-        text = mark.join(text.split(key)) if key else text
+    values, first = [], 0
     for before, form, count in PLACES:
         found, at = 0, text.find(before)
         while at >= 0 and found < count:
             at += len(before)
             if text[at : at + 1] not in CONTROLS and (value := _read(letters := _letters(text, at, form), form)):
-                text = MARKS[first + found].join(text.split(letters))  # twice as quick as replace
+                text = MARKS[first + found].join(text.split(letters))
                 values.append(value)
                 found, at = found + 1, 0 if count > 1 else at  # what stood before the place may be shorter now
             at = text.find(before, at)
         first += count
-    names = [_word(whole, whole.find(before) + len(before)) if before in whole else b"" for before in WORDS[:-1]]
-    names.append(_word(text, text.find(WORDS[-1]) + len(WORDS[-1])) if WORDS[-1] in text else b"")
-    for word, mark in zip(names, WORD_MARKS[MOST_KEYS:], strict=True):
-        text = mark.join(text.split(word)) if word else text
-        words.append(word)
-    for phrase, mark in zip(PHRASES, PHRASE_MARKS, strict=True):
-        text = mark.join(text.split(phrase))
-    numbers = [_number(known[word]) for word in words if word in known]
-    written = [KNOWN if word in known else word for word in words]
-    if written[-1] == _usual_message(words[MOST_KEYS]):
-        written[-1] = USUAL
-    return END_OF_WORD.join((*written, text)), numbers + values
+    return text, values
 
 
 def _usual_message(service: bytes) -> bytes:
@@ -318,6 +323,12 @@ def _keys_in(text: bytes) -> list[bytes]:
         if (key := _word(text, at)) not in keys:
             keys.append(key)
     return keys
+
+
+def _word_behind(before: bytes, text: bytes) -> bytes:
+    """Return the word that stands behind the first ``before``; nothing if that stands nowhere."""
+    at = text.find(before)
+    return _word(text, at + len(before)) if at >= 0 else b""
 
 
 def _word(text: bytes, at: int) -> bytes:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any, Final, Self
 
-from dean06.ledger.domain.packing import FORMS, MARKS, NO_WORDS, Inflated, WordAt, Words, inflated, packed, unknown, unpacked
+from dean06.ledger.domain.packing import FORMS, MARKS, NO_WORDS, Inflated, WordAt, Words, inflated, is_packed, packed, unknown
 
 LEAST_VALUES: Final = 6
 MOST_SHAPES: Final = 1_000
@@ -118,16 +118,17 @@ class Unpacker:
         for size in self._sizes:
             if (shape := self._shapes.get(stored[:-size])) is not None and shape.size == size:
                 return shape.text(stored[-size:])
+        if not is_packed(stored):
+            return stored
         if (opened := inflated(stored, self._word_at)) is None:
-            return unpacked(stored, self._word_at)
-        try:
-            text = opened.written()
-        except ValueError:
             return b""
-        if (shape := Shape.of(stored, opened)) is not None:
-            if len(self._shapes) >= MOST_SHAPES:
-                self._shapes.clear()
-                self._sizes.clear()
-            self._shapes[shape.start] = shape
-            self._sizes[shape.size] = None
+        if (text := opened.written()) and (shape := Shape.of(stored, opened)) is not None:
+            self._remember(shape)
         return text
+
+    def _remember(self, shape: Shape) -> None:
+        if len(self._shapes) >= MOST_SHAPES:
+            self._shapes.clear()
+            self._sizes.clear()
+        self._shapes[shape.start] = shape
+        self._sizes[shape.size] = None

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,12 +77,9 @@ def test_names_that_changed_places_are_found_at_every_entry():
         entries.append(record("registry.page_closed", log="registry", using="default", actor=SYSTEM))
     sequence("default")
 
-    sql("UPDATE ledger_ledgername SET number = -number")
-    sql(
-        "UPDATE ledger_ledgername SET number = (SELECT -sum(number) FROM ledger_ledgername WHERE name LIKE 'registry.%%') - abs(number)"
-        " WHERE name LIKE 'registry.%%'"
-    )
-    sql("UPDATE ledger_ledgername SET number = -number WHERE name = 'registry'")
+    shown, closed = (LedgerName.objects.get(name=f"registry.page_{done}").number for done in ("shown", "closed"))
+    for name, number in (("shown", 0), ("closed", shown), ("shown", closed)):
+        assert sql("UPDATE ledger_ledgername SET number = %s WHERE name = %s", number, f"registry.page_{name}") == 1
 
     assert {entry for _, problem, entry in found_of() if problem == "entry_altered"} == set(entries)
 
@@ -118,24 +116,34 @@ def offline(folder):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_that_first_use_a_name_at_the_same_time_get_one_number():
-    numbers = []
-    meet = threading.Barrier(2)
+    with connections["default"].cursor() as cursor, ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            first = first_use(cursor)
+            second = beside.submit(first_use_elsewhere)
+            deadline = time.monotonic() + 20
+            while not is_waited_for(cursor):
+                assert not second.done()
+                assert time.monotonic() < deadline
+        assert second.result(30) == first
 
-    def first_use():
+
+def first_use(cursor):
+    cursor.execute("SELECT ledger_numbered('registry.first_used')")
+    return cursor.fetchone()[0]
+
+
+def first_use_elsewhere():
+    try:
         with connections["default"].cursor() as cursor:
-            meet.wait(10)
-            cursor.execute("SELECT ledger_numbered('registry.first_used')")
-            numbers.append(cursor.fetchone()[0])
+            return first_use(cursor)
+    finally:
         connections.close_all()
 
-    threads = [threading.Thread(target=first_use) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
 
-    assert len(numbers) == 2
-    assert len(set(numbers)) == 1
+def is_waited_for(cursor):
+    """Say whether another session waits for this one."""
+    cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+    return cursor.fetchone()[0]
 
 
 @pytest.mark.django_db(transaction=True)

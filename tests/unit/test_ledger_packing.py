@@ -27,11 +27,13 @@ def test_a_text_of_before_packing_is_read_as_it_is():
     assert unpacked(b'{"version":1}') == b'{"version":1}'
 
 
-def evidence(chance: random.Random, *, client="VN/COM/BANK/CUSTOMERS", service="VN/GOV/G01/POPULATION/population", message="VN-"):
-    """What a provider keeps of a transaction, in its form but with random digests and signatures."""
+def evidence(
+    chance: random.Random, *, client="VN/COM/BANK/CUSTOMERS", service="VN/GOV/G01/POPULATION/population", message="VN-", before=10**10
+):
+    """What a provider keeps of a transaction, in its form but with random digests, signatures and moments, some too late to be packed."""
     digest, hashed, own = (base64.b64encode(chance.randbytes(size)).decode() for size in (32, 64, 64))
     key, nonce = (base64.urlsafe_b64encode(chance.randbytes(size)).decode().rstrip("=") for size in (32, 16))
-    transaction, made = str(UUID(bytes=chance.randbytes(16))), chance.randrange(10**9, 10**10)
+    transaction, made = str(UUID(bytes=chance.randbytes(16))), chance.randrange(10**9, before)
     message += str(UUID(bytes=chance.randbytes(16)))
     params = f'("@method" "@path");created={made};keyid="{key}";alg="ecdsa-p256-sha256";nonce="{nonce}";tag="x1"'
     base = f'"@method": POST\n"content-digest": sha-256=:{digest}:\n"x-road-client": {client}\n"x-road-id": {message}\n'

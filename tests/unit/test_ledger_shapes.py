@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_ledger_packing import evidence
 
-from dean06.ledger.domain.packing import NEWEST, PLACES, inflated, packed, unpacked
+from dean06.ledger.domain.packing import LARGEST_SECONDS, NEWEST, PLACES, inflated, packed, unpacked
 from dean06.ledger.domain.shapes import LEAST_VALUES, MOST_SHAPES, Packer, Shape, Unpacker
 
 WORDS = [b"VN/COM/BANK/CUSTOMERS", b"VN/GOV/G01/POPULATION/population", b"A-1/1", b"VN"]
@@ -15,7 +15,7 @@ NAMES = st.sampled_from(["VN/COM/BANK/CUSTOMERS", "VN/GOV/G01/POPULATION", "100 
 
 
 def same_names(chance, client, count=4):
-    return [evidence(chance, client=client, message=client[:9]) for _ in range(count)]
+    return [evidence(chance, client=client, message=client[:9], before=LARGEST_SECONDS) for _ in range(count)]
 
 
 @given(RANDOM, NAMES, st.sets(st.sampled_from(WORDS)))
@@ -33,9 +33,15 @@ def test_texts_of_one_shape_come_back_as_they_were(chance, client, words):
 def test_a_known_shape_packs_into_the_same_bytes():
     known = {word: place for place, word in enumerate(WORDS)}
     texts = same_names(random.Random(1), WORDS[0].decode(), count=20)
-    pack = Packer(known)
+    pack, unpack = Packer(known), Unpacker(WORDS.__getitem__)
 
-    assert [pack(text) for text in texts] == [packed(text, known) for text in texts]
+    stored = [pack(text) for text in texts]
+
+    assert stored == [packed(text, known) for text in texts]
+    (shape,) = pack._shapes.values()
+    assert [shape.packed(text) for text in texts] == stored
+    assert [unpack(one) for one in stored] == texts
+    assert len(unpack._shapes) == 1
 
 
 @given(st.lists(st.tuples(RANDOM, NAMES), max_size=12))

@@ -95,12 +95,12 @@ def rotate(name: str, every: bool) -> None:  # noqa: FBT001 -- click passes opti
 @refusals_shown
 @with_django
 def write_hop(step: str | None) -> None:
-    """Make or renew the certificate of this installation's gateway and write the files that its server reads.
+    """Make or renew the certificate of this installation's gateway for its server; with an option, print it, or prepare and show the next.
 
     dean06 up does it by itself; a running gateway takes the new certificate at once. Where gateways elsewhere know it from the signed
     configuration: prepare, let the registry's operator name it, then switch.
 
-    Example: dean06 keys hop --prepare > h49-gateway.pem
+    Example: dean06 keys hop --prepare > h49-next.pem
     """
     from dean06.exchange.public import ensure_hop, hop_certificate_pem, prepare_hop, switch_hop, write_hop_files
 

@@ -124,6 +124,29 @@ def test_the_page_says_whose_signatures_agree_and_what_was_altered_since(client,
     assert "Bên cung cấp: Chữ ký không khớp với quyết định" in altered
 
 
+def test_an_approval_without_what_was_read_or_of_altered_data_is_refused(client, acting, world):
+    case = requested(world)
+    address = f"/exchange/agreements/{case.agreement.code}/1"
+    acting(world.approver)
+    page = client.get(address)
+    seen = page.context["seen"]
+    assert f'name="seen" value="{seen}"' in page.content.decode()
+
+    blind = client.post(f"{address}/approve")
+    AgreementCase.objects.filter(pk=case.pk).update(reason="Một lý do khác hẳn")
+    stale = client.post(f"{address}/approve", {"seen": seen})
+    AgreementCase.objects.filter(pk=case.pk).update(provider="VN/COM/DEMOBANK", reason=REASON)
+    acting(world.operator)
+    shown = client.get(address).content.decode()
+
+    assert [(answer.status_code, "không còn đúng như đã đề nghị" in answer.content.decode()) for answer in (blind, stale)] == [
+        (409, True)
+    ] * 2
+    assert not AgreementDecision.objects.exists()
+    assert "Không phê duyệt được vì dữ liệu đã bị sửa" in shown
+    assert "Phê duyệt đúng nội dung này" not in shown
+
+
 def test_strangers_see_nothing(client, acting, world):
     requested(world)
 

@@ -9,8 +9,12 @@ from django.db import connections
 
 from dean06.cli.exchange import verify_agreements_command
 from dean06.exchange.agreements import actions
-from dean06.exchange.agreements.deciding import Alteration, alterations, verify_all
+from dean06.exchange.agreements.alterations import Alteration, alterations, verify_all
+from dean06.exchange.agreements.deciding import SIGNED_AS, request_digest, statement_of
+from dean06.exchange.errors import AgreementAltered
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEvent, AgreementVersion
+from dean06.exchange.packs import digest_of
+from dean06.exchange.public import load_agreements
 from dean06.exchange.sealing import sealed
 from dean06.ledger.models import LedgerEntry, LedgerKey
 from dean06.ledger.queries import open_reading
@@ -125,17 +129,26 @@ CHANGES = {
         {"decision_altered", "seal_wrong"},
     ),
     "last day": (lambda c: versions(c).update(valid_until="2027-12-31"), {"content_altered"}),
-    "client": (lambda c: versions(c).update(client="VN/GOV/G01/POPULATION"), {"content_altered"}),
+    "client": (lambda c: versions(c).update(client="VN/GOV/G01/POPULATION"), {"content_altered", "parties_altered"}),
     "digest": (lambda c: versions(c).update(digest="0" * 64), {"content_altered"}),
     "time": (
         lambda c: cases(c).update(provider_approved_at=c.provider_approved_at - timedelta(days=1)),
         {"decision_altered", "seal_wrong"},
     ),
-    "time of request": (lambda c: cases(c).update(requested_at=c.requested_at - timedelta(days=1)), {"seal_wrong"}),
+    "time of request": (lambda c: cases(c).update(requested_at=c.requested_at - timedelta(days=1)), {"decision_altered", "seal_wrong"}),
+    "requester": (lambda c: cases(c).update(requested_by=uuid4()), {"decision_altered"}),
+    "reason of request": (lambda c: cases(c).update(reason="Một lý do khác hẳn"), {"decision_altered"}),
+    "consumer's agency": (lambda c: cases(c).update(consumer="VN/GOV/H49"), {"parties_altered", "decision_altered"}),
+    "provider's agency": (lambda c: cases(c).update(provider="VN/GOV/H49"), {"parties_altered", "decision_altered"}),
+    "withdrawn": (lambda c: versions(c).update(withdrawn=True), {"content_altered"}),
+    "no content": (lambda c: versions(c).update(document=[]), {"content_altered", "decision_altered", "seal_wrong"}),
     "person": (lambda c: cases(c).update(provider_approved_by=uuid4()), {"person_altered"}),
     "person everywhere": (lambda c: person_everywhere(c, uuid4()), {"decision_altered"}),
     "post": (lambda c: events(c, "approved_by_provider").update(who="Thủ tướng"), {"decision_altered"}),
     "state": (lambda c: cases(c).update(state="ended"), {"state_altered"}),
+    "origin": (lambda c: cases(c).update(origin="pack"), {"origin_altered", "state_altered"}),
+    "steps that cannot be": (lambda c: steps(c, "ended", "resumed"), {"state_altered"}),
+    "a step that nobody knows": (lambda c: steps(c, "approved"), {"state_altered"}),
     "refused": (lambda c: cases(c).update(state="refused"), {"state_altered", "decision_missing", "seal_wrong"}),
     "decision gone": (lambda c: decisions(c, "provider").delete(), {"decision_missing", "seal_wrong"}),
     "token of another": (
@@ -163,14 +176,16 @@ def events(case, event):
     return AgreementEvent.objects.filter(case=case, event=event)
 
 
+def steps(case, *names):
+    AgreementEvent.objects.bulk_create(AgreementEvent(case=case, event=name, by="x", who="") for name in names)
+
+
 def person_everywhere(case, person):
     cases(case).update(provider_approved_by=person)
     decisions(case, "provider").update(person=person)
 
 
 def document(case, *, is_digest_too=False, **changed):
-    from dean06.exchange.packs import digest_of
-
     content = {**case.agreement.document, **changed}
     versions(case).update(document=content, **({"digest": digest_of(content)} if is_digest_too else {}))
 
@@ -185,6 +200,130 @@ def test_what_is_altered_in_the_database_is_found_and_named(people, name):
     assert {what for what, _ in found(case)} == expected
 
 
+def test_an_altered_reason_of_a_refusal_is_found(people):
+    case = refused(people, people.operator)
+
+    events(case, "refused").update(reason="Bị từ chối vì lý do khác")
+
+    assert found(case) == {("decision_altered", "operator")}
+
+
+WAITING = {
+    "fields": lambda c: document(c, is_digest_too=True, fields=["*"]),
+    "reason of request": lambda c: cases(c).update(reason="Một lý do khác hẳn"),
+    "requester": lambda c: cases(c).update(requested_by=uuid4()),
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_nobody_puts_in_force_what_was_altered_after_the_first_approval(people, name):
+    case = requested(people)
+    actions.approve(code=case.agreement.code, version=1, actor=people.operator)
+    WAITING[name](case)
+
+    with pytest.raises(AgreementAltered):
+        actions.approve(code=case.agreement.code, version=1, actor=people.approver)
+
+    assert (stored(case).state, stored(case).signature) == ("requested", "")
+    assert not decisions(case, "provider").exists()
+
+
+def test_an_approval_holds_for_what_the_person_read(people):
+    case = requested(people)
+    seen = request_digest(case)
+    document(case, is_digest_too=True, fields=["*"])
+
+    with pytest.raises(AgreementAltered):
+        actions.approve(code=case.agreement.code, version=1, actor=people.approver, seen=seen)
+    document(case, is_digest_too=True)
+    assert not decisions(case, "provider").exists()
+    actions.approve(code=case.agreement.code, version=1, actor=people.approver, seen=request_digest(stored(case)))
+
+    assert decisions(case, "provider").exists()
+
+
+def test_an_altered_agreement_is_not_resumed_and_may_be_ended(people):
+    case = approved(people)
+    code = case.agreement.code
+    actions.suspend(code=code, version=1, reason="Có dấu hiệu bất thường", actor=people.operator)
+    decisions(case, "provider").update(token="x")
+
+    with pytest.raises(AgreementAltered):
+        actions.resume(code=code, version=1, reason="Đã làm rõ xong", actor=people.second_operator)
+    actions.end(code=code, version=1, reason="Hết nhu cầu khai thác", actor=people.requester)
+
+    assert stored(case).state == "ended"
+
+
+PACK = """
+kind: agreements
+agreements:
+  - code: P-1
+    title: Từ gói
+    client: VN/COM/DEMOBANK/CUSTOMERS
+    service: VN/GOV/G01/POPULATION/population
+    endpoints: [{method: POST, path: /v1/persons/verify}]
+    fields: [agrees]
+    purposes: [pack]
+    legal_bases: [{document: 91/2025/QH15, certainty: F}]
+    valid_from: 2026-01-01
+    valid_until: 2026-12-31
+"""
+
+
+def loaded(folder, text=PACK):
+    (folder / "agreements.yaml").write_text(text)
+    load_agreements(folder / "agreements.yaml")
+    return AgreementCase.objects.filter(agreement__code="P-1").latest("agreement__version")
+
+
+def test_what_a_pack_brought_verifies_through_its_steps(people, tmp_path):
+    case = loaded(tmp_path)
+    assert found(case) == set()
+    actions.suspend(code="P-1", version=1, reason="Có dấu hiệu bất thường", actor=people.operator)
+    assert found(case) == set()
+    actions.resume(code="P-1", version=1, reason="Đã làm rõ xong", actor=people.second_operator)
+    assert found(case) == set()
+
+    withdrawn = loaded(tmp_path, PACK + "    withdrawn: true\n")
+
+    assert (withdrawn.state, found(withdrawn)) == ("ended", set())
+
+
+PACKED = {
+    "fields and digest": (lambda c: document(c, is_digest_too=True, fields=["*"]), {"seal_wrong"}),
+    "state": (lambda c: cases(c).update(state="ended"), {"state_altered"}),
+    "seal": (lambda c: cases(c).update(signature=""), {"seal_wrong"}),
+    "pack": (lambda c: versions(c).update(pack=None), {"origin_altered"}),
+    "requester": (lambda c: cases(c).update(requested_by=uuid4()), {"origin_altered"}),
+    "provider's agency": (lambda c: cases(c).update(provider="VN/GOV/H49"), {"parties_altered"}),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_what_is_altered_of_a_packs_version_is_found_and_named(people, tmp_path, name):
+    case = loaded(tmp_path)
+    change, expected = PACKED[name]
+
+    change(case)
+
+    assert {what for what, _ in found(case)} == expected
+
+
+def test_a_version_that_no_load_made_is_found(people, tmp_path):
+    case = loaded(tmp_path)
+    content = {**case.agreement.document, "fields": ["*"]}
+    version = AgreementVersion.objects.get(pk=case.pk)
+    version.pk, version.version, version.document, version.digest = None, 2, content, digest_of(content)
+    version.save()
+    forged = AgreementCase.objects.create(
+        agreement=version, origin="pack", state="in_force", consumer=case.consumer, provider=case.provider, signature=case.signature
+    )
+    steps(forged, "loaded")
+
+    assert found(forged) == {("seal_wrong", "")}
+
+
 def test_whose_decision_was_altered_is_named(people):
     case = approved(people)
 
@@ -196,8 +335,6 @@ def test_whose_decision_was_altered_is_named(people):
 
 def test_neither_the_exchange_nor_another_person_signs_for_her(people):
     case = approved(people)
-    from dean06.exchange.agreements.deciding import SIGNED_AS, statement_of
-
     row = decisions(case, "provider").get()
     who = events(case, "approved_by_provider").get().who
     statement = statement_of(case, side="provider", decision="approved", at=case.provider_approved_at, who=who, person=row.person)

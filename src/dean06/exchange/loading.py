@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -28,10 +28,12 @@ from dean06.exchange.models import (
     Subsystem,
 )
 from dean06.exchange.packs import Pack, Place, digest_of, read_packs, refuse
+from dean06.exchange.sealing import sealed
 from dean06.ledger.public import record
 from dean06.signing.public import ensure_key, ensure_trust
 
 LOG = "exchange.configuration"
+LOADED_AS: Final = "dean06-agreement-of-a-pack+jws"
 
 
 def load_members(path: Path, *, actor: Actor = SYSTEM, are_descriptions_required: bool = False) -> int:
@@ -266,6 +268,7 @@ def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
             state=state[version.withdrawn],
             consumer=member_of(version.client),
             provider=member_of(version.service),
+            signature=sealed(loaded_statement(version), kind=LOADED_AS),
         )
         for version in versions
     )
@@ -281,6 +284,11 @@ def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
     )
     note_change(using=using)
     return len(fresh)
+
+
+def loaded_statement(version: AgreementVersion) -> dict[str, Any]:
+    """Return what the exchange signs of a version that a deployment loaded: content, version and the digest of its packs."""
+    return {"agreement": version.document, "version": version.version, "pack": version.pack.digest if version.pack else ""}
 
 
 def version_of(document: Mapping[str, Any], *, version: int, pack: PackVersion | None) -> AgreementVersion:

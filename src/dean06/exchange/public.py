@@ -1,6 +1,6 @@
 """What other modules may use of exchange."""
 
-from dean06.exchange.agreements.deciding import verify_all as verify_agreements
+from dean06.exchange.agreements.alterations import verify_all as verify_agreements
 from dean06.exchange.bodies.shredding import kept_days
 from dean06.exchange.bodies.shredding import shred as shred_bodies
 from dean06.exchange.calling import call as _call

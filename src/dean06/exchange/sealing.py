@@ -1,4 +1,4 @@
-"""What the exchange itself signs: canonical JSON as a compact JWS (RFC 7515), ES256, by the key of the central registry."""
+"""Canonical JSON signed as a compact JWS (RFC 7515), ES256: by the key of the central registry, or by that of a person who decides."""
 
 import base64
 import json

@@ -12,11 +12,12 @@ from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.messages import put
 from dean06.exchange import snapshot
+from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, office_of, requesting_post
-from dean06.exchange.agreements.deciding import SEALED_AS, approvals_of, sealed_statement, sign_decision
+from dean06.exchange.agreements.deciding import SEALED_AS, approvals_of, post_named, request_digest, sealed_statement, sign_decision
 from dean06.exchange.changes import note_change
 from dean06.exchange.domain.agreements import WARNED_BEFORE
-from dean06.exchange.errors import AgreementFaulty, AgreementNotWaiting, NotInAgreementOffice, SecondPersonNeeded
+from dean06.exchange.errors import AgreementAltered, AgreementFaulty, AgreementNotWaiting, NotInAgreementOffice, SecondPersonNeeded
 from dean06.exchange.loading import LOG, document_faults, known_names, member_of, version_of
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEvent, AgreementVersion
 from dean06.exchange.packs import agreement_faults
@@ -100,13 +101,20 @@ def _new_code() -> str:
 
 
 @transaction.atomic(using=EXCHANGE, durable=True)
-def approve(*, code: str, version: int, actor: Actor) -> AgreementCase:
+def approve(*, code: str, version: int, actor: Actor, seen: str | None = None) -> AgreementCase:
     """Approve a request for one's side; the second approval signs the agreement and puts it in force.
+
+    Args:
+        code: of the agreement.
+        version: of the agreement.
+        actor: an approver of the provider's agency, or an operator.
+        seen: ``request_digest`` of what the person read; None if whoever calls has read it in no page.
 
     Raises:
         NotInAgreementOffice: the actor is neither the provider's approver nor an operator, or that side has approved.
         SecondPersonNeeded: she requested it or approved it for the other side.
         AgreementNotWaiting: not waiting any more, or its last day has passed.
+        AgreementAltered: it is not as it was requested and approved so far, or not as the person saw it; nothing is signed.
     """
     office = office_of(actor)
     case = _locked(office, code, version, State.REQUESTED)
@@ -115,6 +123,9 @@ def approve(*, code: str, version: int, actor: Actor) -> AgreementCase:
     if case.agreement.valid_until < today():
         raise AgreementNotWaiting("The requested last day has passed; refuse it and let it be requested anew.")
     side, post = side_of(case, office)
+    if seen not in {None, request_digest(case)}:
+        raise AgreementAltered(code=code)
+    _require_unaltered(case)
     at = now()
     setattr(case, f"{side}_approved_by", office.person)
     setattr(case, f"{side}_approved_at", at)
@@ -157,7 +168,7 @@ def refuse(*, code: str, version: int, reason: str, actor: Actor) -> AgreementCa
     if (post := provides or post) is None:
         raise NotInAgreementOffice(account=actor.account)
     side, at = "provider" if provides else "operator", now()
-    decision = sign_decision(case, AgreementDecision.Kind.REFUSED, side=side, person=office.person, post=post, at=at)
+    decision = sign_decision(case, AgreementDecision.Kind.REFUSED, side=side, person=office.person, post=post, at=at, reason=reason.strip())
     case.state = State.REFUSED
     case.save(using=EXCHANGE, update_fields=["state"])
     _note(case, "refused", actor=actor, post=post, reason=reason, decision=decision, at=at)
@@ -185,13 +196,19 @@ def suspend(*, code: str, version: int, reason: str, actor: Actor) -> AgreementC
 
 @transaction.atomic(using=EXCHANGE, durable=True)
 def resume(*, code: str, version: int, reason: str, actor: Actor) -> AgreementCase:
-    """Put a suspended agreement back in force, by an operator who was not the one to suspend it."""
+    """Put a suspended agreement back in force, by an operator who was not the one to suspend it.
+
+    Raises:
+        NotInAgreementOffice, AgreementNotWaiting, AgreementFaulty, SecondPersonNeeded: as above.
+        AgreementAltered: it is not as it was decided.
+    """
     office = office_of(actor)
     case = _locked(office, code, version, State.SUSPENDED)
     _require_reason(reason)
     last = case.events.filter(event="suspended").order_by("-id").first()
     if last is not None and last.by == actor.account:
         raise SecondPersonNeeded(code=code)
+    _require_unaltered(case)
     return _turned(case, State.IN_FORCE, "resumed", actor=actor, post=office.post_of(OPERATOR), reason=reason, spreads=True)
 
 
@@ -266,6 +283,12 @@ def _require_reason(reason: str) -> None:
         raise AgreementFaulty("reason: give one of at least ten characters.")
 
 
+def _require_unaltered(case: AgreementCase) -> None:
+    """Let nothing come into force, again or for the first time, that is not as people decided on it."""
+    if found := alterations(case):
+        raise AgreementAltered(code=case.agreement.code, found=[one.what for one in found])
+
+
 def _note(
     case: AgreementCase,
     event: str,
@@ -278,7 +301,7 @@ def _note(
 ) -> None:
     """Write the step into ledger, history and outbox."""
     agreement = case.agreement
-    who = f"{post.title}, {post.unit_name}" if post else ""
+    who = post_named(post) if post else ""
     detail = {
         "agreement": agreement.code,
         "version": agreement.version,

@@ -14,8 +14,9 @@ from dean06.core.actor import actor_of
 from dean06.core.clock import today
 from dean06.core.paging import page_of
 from dean06.exchange.agreements import actions
+from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
-from dean06.exchange.agreements.deciding import alterations
+from dean06.exchange.agreements.deciding import request_digest
 from dean06.exchange.agreements.forms import ReasonForm
 from dean06.exchange.agreements.naming import Names, names
 from dean06.exchange.agreements.words import ALTERATIONS, CERTAINTIES, DECISIONS, EVENTS, SIDES, STATES, shown_state, summary
@@ -138,6 +139,7 @@ def _shown(
         ],
         "versions": visible_to(office).filter(agreement__code=row.code).exclude(pk=case.pk).order_by("-agreement__version"),
         "side": _side(case, office),
+        "seen": request_digest(case),
         "steps": [{"name": each, "form": each_form, **STEP_WORDS[each]()} for each, each_form in steps],
         "may_renew": case.state in actions.ALIVE and may_request(case, office),
     }
@@ -178,8 +180,8 @@ def _side(case: AgreementCase, office: Office) -> str:
 
 @require_POST
 def approve(request: HttpRequest, code: str, version: int) -> HttpResponse:
-    """Approve a request for one's side."""
-    case = actions.approve(code=code, version=version, actor=actor_of(request))
+    """Approve a request for one's side, as the page showed it."""
+    case = actions.approve(code=code, version=version, actor=actor_of(request), seen=request.POST.get("seen", ""))
     if case.state == State.IN_FORCE:
         messages.success(request, _("Thỏa thuận đã được ký. Các cổng áp dụng trong vài giây."))
     else:

@@ -40,11 +40,13 @@ SIDES: Final = {"provider": _("Bên cung cấp"), "operator": _("Đơn vị vậ
 DECISIONS: Final = {"approved": _("phê duyệt"), "refused": _("từ chối")}
 ALTERATIONS: Final = {
     "content_altered": _("Nội dung không còn đúng như khi đề nghị."),
+    "parties_altered": _("Cơ quan hỏi hoặc cơ quan cung cấp được ghi nhận không phải là cơ quan nêu trong nội dung."),
+    "origin_altered": _("Không rõ thỏa thuận do người đề nghị hay do gói cấu hình: các ghi nhận mâu thuẫn nhau."),
     "decision_missing": _("Có quyết định được ghi nhận mà không có chữ ký của người quyết định."),
-    "decision_altered": _("Chữ ký không khớp với quyết định: nội dung, người, chức vụ hoặc thời điểm đã bị sửa."),
+    "decision_altered": _("Chữ ký không khớp với quyết định: nội dung, lý do, người, chức vụ hoặc thời điểm đã bị sửa."),
     "person_altered": _("Người phê duyệt được ghi nhận không phải là người đã ký."),
-    "seal_wrong": _("Chữ ký của nền tảng không khớp với nội dung và hai quyết định."),
-    "state_altered": _("Trạng thái không khớp với lịch sử."),
+    "seal_wrong": _("Chữ ký của nền tảng còn thiếu, hoặc không khớp với nội dung và quyết định."),
+    "state_altered": _("Trạng thái không khớp với các bước trong lịch sử."),
 }
 CERTAINTIES: Final = {
     "F": _("đã đọc văn bản"),

@@ -53,6 +53,7 @@ from dean06.exchange.errors.asking import (
     UnsupportedProtocolVersion,
 )
 from dean06.exchange.errors.offices import (
+    AgreementAltered,
     AgreementFaulty,
     AgreementNotFound,
     AgreementNotWaiting,
@@ -75,6 +76,7 @@ from dean06.exchange.errors.roots import (
 )
 
 __all__ = [
+    "AgreementAltered",
     "AgreementExpired",
     "AgreementFaulty",
     "AgreementMissing",

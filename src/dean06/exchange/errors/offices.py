@@ -44,6 +44,17 @@ class AgreementNotWaiting(ExchangeError, Conflict):
     fault = "Conflict"
 
 
+class AgreementAltered(ExchangeError, Conflict):
+    """What is stored of the agreement is not what was requested and decided, or not what the person read; nothing was signed."""
+
+    code = "exchange.agreement_altered"
+    message_vi = (
+        "Dữ liệu của thỏa thuận không còn đúng như đã đề nghị và phê duyệt, nên bước này không được thực hiện."
+        " Hãy mở lại trang thỏa thuận, xem mục Đối chiếu chữ ký và báo cho đơn vị vận hành."
+    )
+    fault = "Conflict"
+
+
 class AgreementFaulty(ExchangeError, Invalid):
     """The requested agreement has faults; each is named."""
 

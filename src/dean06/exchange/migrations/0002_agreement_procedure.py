@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('provider_approved_at', models.DateTimeField(null=True)),
                 ('operator_approved_by', models.UUIDField(null=True)),
                 ('operator_approved_at', models.DateTimeField(null=True)),
-                ('signature', models.TextField(blank=True, default='', help_text='JWS of the exchange over the content and both approvals.')),
+                ('signature', models.TextField(blank=True, default='', help_text="JWS of the exchange over the content and both approvals, or over a pack's version.")),
             ],
         ),
         migrations.CreateModel(

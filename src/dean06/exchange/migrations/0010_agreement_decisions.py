@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('decision', models.CharField(choices=[('approved', 'Approved'), ('refused', 'Refused')], max_length=10)),
                 ('person', models.UUIDField()),
                 ('key_name', models.CharField(help_text='Of her key in the key store; the token says which version.', max_length=200)),
-                ('token', models.TextField(help_text='JWS over code, version and digest of the content, side, decision, time and post.')),
+                ('token', models.TextField(help_text='JWS over content, request, side, decision with reason, time and post.')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='exchange.agreementcase')),
             ],
             options={

@@ -75,7 +75,9 @@ class AgreementCase(models.Model):
     provider_approved_at = models.DateTimeField(null=True)
     operator_approved_by = models.UUIDField(null=True)
     operator_approved_at = models.DateTimeField(null=True)
-    signature = models.TextField(default="", blank=True, help_text="JWS of the exchange over the content and both approvals.")
+    signature = models.TextField(
+        default="", blank=True, help_text="JWS of the exchange over the content and both approvals, or over a pack's version."
+    )
 
     class Meta:
         indexes = [
@@ -152,7 +154,7 @@ class AgreementDecision(models.Model):
     decision = models.CharField(max_length=10, choices=Kind)
     person = models.UUIDField()
     key_name = models.CharField(max_length=200, help_text="Of her key in the key store; the token says which version.")
-    token = models.TextField(help_text="JWS over code, version and digest of the content, side, decision, time and post.")
+    token = models.TextField(help_text="JWS over content, request, side, decision with reason, time and post.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "side", "decision"], name="exchange_decision_once")]

@@ -117,11 +117,14 @@ def test_the_page_says_whose_signatures_agree_and_what_was_altered_since(client,
     good = client.get(address).content.decode()
     AgreementDecision.objects.filter(side="provider").update(token="x")
     altered = client.get(address).content.decode()
+    AgreementDecision.objects.filter(side="provider").update(side="nobody", decision="nothing")
+    unknown = client.get(address).content.decode()
 
     assert good.count("chữ ký đúng") == 2
     assert "Dữ liệu đã bị sửa" not in good
     assert (altered.count("chữ ký đúng"), altered.count("chữ ký không khớp")) == (1, 1)
     assert "Bên cung cấp: Chữ ký không khớp với quyết định" in altered
+    assert (unknown.count("chữ ký đúng"), unknown.count("chữ ký không khớp")) == (1, 1)
 
 
 def test_an_approval_without_what_was_read_or_of_altered_data_is_refused(client, acting, world):

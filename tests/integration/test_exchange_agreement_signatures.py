@@ -135,6 +135,8 @@ CHANGES = {
         lambda c: cases(c).update(provider_approved_at=c.provider_approved_at - timedelta(days=1)),
         {"decision_altered", "seal_wrong"},
     ),
+    "time in the history": (lambda c: events(c, "approved_by_provider").update(at=c.requested_at), {"decision_altered"}),
+    "a second approval in the history": (lambda c: steps(c, "approved_by_provider"), {"decision_altered", "state_altered"}),
     "time of request": (lambda c: cases(c).update(requested_at=c.requested_at - timedelta(days=1)), {"decision_altered", "seal_wrong"}),
     "requester": (lambda c: cases(c).update(requested_by=uuid4()), {"decision_altered"}),
     "reason of request": (lambda c: cases(c).update(reason="Một lý do khác hẳn"), {"decision_altered"}),
@@ -151,6 +153,8 @@ CHANGES = {
     "a step that nobody knows": (lambda c: steps(c, "approved"), {"state_altered"}),
     "refused": (lambda c: cases(c).update(state="refused"), {"state_altered", "decision_missing", "seal_wrong"}),
     "decision gone": (lambda c: decisions(c, "provider").delete(), {"decision_missing", "seal_wrong"}),
+    "side": (lambda c: decisions(c, "provider").update(side="other"), {"decision_missing", "decision_altered", "seal_wrong"}),
+    "kind": (lambda c: decisions(c, "provider").update(decision="other"), {"decision_missing", "decision_altered", "seal_wrong"}),
     "token of another": (
         lambda c: decisions(c, "provider").update(token=decisions(c, "operator").get().token),
         {"decision_altered", "seal_wrong"},

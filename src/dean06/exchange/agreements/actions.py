@@ -130,7 +130,7 @@ def approve(*, code: str, version: int, actor: Actor, seen: str | None = None) -
     setattr(case, f"{side}_approved_by", office.person)
     setattr(case, f"{side}_approved_at", at)
     decision = sign_decision(case, AgreementDecision.Kind.APPROVED, side=side, person=office.person, post=post, at=at)
-    _note(case, f"approved_by_{side}", actor=actor, post=post, decision=decision)
+    _note(case, f"approved_by_{side}", actor=actor, post=post, decision=decision, at=at)
     if case.provider_approved_by and case.operator_approved_by:
         case.signature = sealed(sealed_statement(case, approvals_of(case)), kind=SEALED_AS)
         case.state = State.IN_FORCE
@@ -169,10 +169,7 @@ def refuse(*, code: str, version: int, reason: str, actor: Actor) -> AgreementCa
         raise NotInAgreementOffice(account=actor.account)
     side, at = "provider" if provides else "operator", now()
     decision = sign_decision(case, AgreementDecision.Kind.REFUSED, side=side, person=office.person, post=post, at=at, reason=reason.strip())
-    case.state = State.REFUSED
-    case.save(using=EXCHANGE, update_fields=["state"])
-    _note(case, "refused", actor=actor, post=post, reason=reason, decision=decision, at=at)
-    return case
+    return _turned(case, State.REFUSED, "refused", actor=actor, post=post, reason=reason, decision=decision, at=at)
 
 
 @transaction.atomic(using=EXCHANGE, durable=True)
@@ -266,13 +263,22 @@ def _locked(office: Office, code: str, version: int, *states: str) -> AgreementC
 
 
 def _turned(
-    case: AgreementCase, state: str, event: str, *, actor: Actor, post: HeldPost | None, reason: str, spreads: bool = False
+    case: AgreementCase,
+    state: str,
+    event: str,
+    *,
+    actor: Actor,
+    post: HeldPost | None,
+    reason: str,
+    spreads: bool = False,
+    decision: AgreementDecision | None = None,
+    at: datetime | None = None,
 ) -> AgreementCase:
     if post is None:
         raise NotInAgreementOffice(account=actor.account)
     case.state = state
     case.save(using=EXCHANGE, update_fields=["state"])
-    _note(case, event, actor=actor, post=post, reason=reason)
+    _note(case, event, actor=actor, post=post, reason=reason, decision=decision, at=at)
     if spreads:
         _spread()
     return case

@@ -13,7 +13,7 @@ from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEv
 from dean06.exchange.packs import digest_of
 from dean06.exchange.sealing import REGISTRY_KEY, is_sealed
 from dean06.signing.errors import KeyNotFound
-from dean06.signing.public import PublicKey, kept_keys
+from dean06.signing.public import PublicKey, published_keys
 
 State, Origin = AgreementCase.State, AgreementCase.Origin
 Kind = AgreementDecision.Kind
@@ -24,17 +24,18 @@ BEGINNINGS: Final[Mapping[tuple[str, str], str]] = {
 }
 """How a version stands after the first step of its history, by origin."""
 STEPS: Final[Mapping[tuple[str, str], str]] = {
+    (State.REQUESTED, "approved_by_provider"): State.REQUESTED,
+    (State.REQUESTED, "approved_by_operator"): State.REQUESTED,
     (State.REQUESTED, "signed"): State.IN_FORCE,
     (State.REQUESTED, "refused"): State.REFUSED,
     (State.REQUESTED, "withdrawn"): State.WITHDRAWN,
+    (State.IN_FORCE, "expiring"): State.IN_FORCE,
     (State.IN_FORCE, "suspended"): State.SUSPENDED,
     (State.SUSPENDED, "resumed"): State.IN_FORCE,
     (State.IN_FORCE, "ended"): State.ENDED,
     (State.SUSPENDED, "ended"): State.ENDED,
 }
-"""Where a step leads from a state; no other step changes the state."""
-REMARKS: Final = frozenset({"approved_by_provider", "approved_by_operator", "expiring"})
-"""Steps after which a version stands as before."""
+"""Where a step leads from a state; there are no others."""
 COLUMNS: Final = ("code", "client", "group", "service", "valid_from", "valid_until")
 
 
@@ -98,44 +99,42 @@ class _Checked:
         case = self.case
         if case.agreement.pack_id is not None:
             yield Alteration("origin_altered")
-        approvals = {row.side: row for row in self.decisions if row.decision == Kind.APPROVED}
+        known = [row for row in self.decisions if row.side in AgreementDecision.Side.values and row.decision in Kind.values]
+        if len(known) < len(self.decisions):
+            yield Alteration("decision_altered")
+        approvals = {row.side: row for row in known if row.decision == Kind.APPROVED}
         for side in AgreementDecision.Side.values:
             yield from self._of_approval(side, approvals.get(side))
-        yield from self._of_refusals([row for row in self.decisions if row.decision == Kind.REFUSED])
+        yield from self._of_refusals([row for row in known if row.decision == Kind.REFUSED])
         is_to_be_sealed = case.state in {State.IN_FORCE, State.SUSPENDED, State.ENDED}
         if bool(case.signature) != is_to_be_sealed or (case.signature and not self._is_seal_good()):
             yield Alteration("seal_wrong")
 
     def _of_approval(self, side: str, row: AgreementDecision | None) -> Iterator[Alteration]:
         person, at = getattr(self.case, f"{side}_approved_by"), getattr(self.case, f"{side}_approved_at")
+        steps = self._steps(f"approved_by_{side}")
         if row is None:
-            if person is not None or at is not None:
+            if person is not None or at is not None or steps:
                 yield Alteration("decision_missing", side)
         elif person is None or at is None or row.person != person:
             yield Alteration("person_altered", side)
-        elif not _is_signed(row, statement_of(self.case, at=at, who=self._who(f"approved_by_{side}"), **_of_row(row))):
+        elif [step.at for step in steps] != [at] or not _is_signed(row, statement_of(self.case, at=at, who=steps[0].who, **_of_row(row))):
             yield Alteration("decision_altered", side)
 
     def _of_refusals(self, rows: list[AgreementDecision]) -> Iterator[Alteration]:
         if bool(rows) != (self.case.state == State.REFUSED):
             yield Alteration("state_altered" if rows else "decision_missing")
-        refusal = self._step("refused")
+        statements: list[dict[str, Any]] = [{"at": step.at, "who": step.who, "reason": step.reason} for step in self._steps("refused")]
         for row in rows:
-            if refusal is None or not _is_signed(
-                row, statement_of(self.case, at=refusal.at, who=refusal.who, reason=refusal.reason, **_of_row(row))
-            ):
+            if len(statements) != 1 or not _is_signed(row, statement_of(self.case, **statements[0], **_of_row(row))):
                 yield Alteration("decision_altered", row.side)
 
     def _is_seal_good(self) -> bool:
         statement = sealed_statement(self.case, approvals_of(self.case))
         return is_sealed(self.case.signature, statement, kind=SEALED_AS, keys=_keys(REGISTRY_KEY))
 
-    def _step(self, name: str) -> AgreementEvent | None:
-        return next((event for event in self.events if event.event == name), None)
-
-    def _who(self, name: str) -> str:
-        step = self._step(name)
-        return step.who if step is not None else ""
+    def _steps(self, name: str) -> list[AgreementEvent]:
+        return [event for event in self.events if event.event == name]
 
 
 def _is_content_good(agreement: AgreementVersion) -> bool:
@@ -158,10 +157,7 @@ def _state_after(origin: str, steps: Iterable[str]) -> str | None:
     """Return how a version stands after its history; None if no such history can be."""
     state: str | None = None
     for number, step in enumerate(steps):
-        if number == 0:
-            state = BEGINNINGS.get((origin, step))
-        elif step not in REMARKS:
-            state = STEPS.get((state or "", step))
+        state = STEPS.get((state or "", step)) if number else BEGINNINGS.get((origin, step))
     return state
 
 
@@ -177,7 +173,8 @@ def _is_signed(row: AgreementDecision, statement: Mapping[str, Any]) -> bool:
 
 
 def _keys(name: str) -> dict[str, PublicKey]:
+    """Return every version of a key that signed decisions or seals: what these signed outlives them, so they stay published for ever."""
     try:
-        return {key.kid: key.public_key for key in kept_keys(name)}
+        return {key.kid: key.public_key for key in published_keys(name)}
     except KeyNotFound:
         return {}

@@ -114,7 +114,6 @@ def _shown(
     name, kind = STATES[shown_state(case, today())]
     called = names()
     client, service = called.client(row.client, row.group), called.service(row.service)
-    found = alterations(case)
     steps = [(each, form if each == step_name and form else ReasonForm(auto_id=f"{each}-%s")) for each in steps_open(case, office)]
     context = {
         "case": case,
@@ -127,16 +126,7 @@ def _shown(
         "service_name": service,
         "bases": [{"text": _basis(basis), "certainty": CERTAINTIES[basis["certainty"]]} for basis in document["legal_bases"]],
         "events": [{"name": EVENTS.get(event.event, event.event), "event": event} for event in case.events.order_by("id")],
-        "altered": [{"side": SIDES.get(one.side, ""), "text": ALTERATIONS[one.what]} for one in found],
-        "decisions": [
-            {
-                "side": SIDES[one.side],
-                "decision": DECISIONS[one.decision],
-                "key": one.token_kid,
-                "is_good": one.side not in {each.side for each in found},
-            }
-            for one in case.decisions.order_by("id")
-        ],
+        **_signatures(case),
         "versions": visible_to(office).filter(agreement__code=row.code).exclude(pk=case.pk).order_by("-agreement__version"),
         "side": _side(case, office),
         "seen": request_digest(case),
@@ -144,6 +134,24 @@ def _shown(
         "may_renew": case.state in actions.ALIVE and may_request(case, office),
     }
     return render(request, "exchange/agreement.html", context, status=status)
+
+
+def _signatures(case: AgreementCase) -> dict[str, Any]:
+    """Return who signed which decision, whether it still agrees, and what was altered."""
+    found = alterations(case)
+    doubted = {one.side for one in found}
+    return {
+        "altered": [{"side": SIDES.get(one.side, ""), "text": ALTERATIONS[one.what]} for one in found],
+        "decisions": [
+            {
+                "side": SIDES.get(one.side, one.side),
+                "decision": DECISIONS.get(one.decision, one.decision),
+                "key": one.token_kid,
+                "is_good": one.side in SIDES and one.side not in doubted,
+            }
+            for one in case.decisions.order_by("id")
+        ],
+    }
 
 
 STEP_WORDS: Final = {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -12,6 +12,8 @@ from dean06.cli.console import refusals_shown
 from dean06.cli.django_setup import with_database, with_django
 from dean06.cli.listing import json_option, show_rows
 
+OF_A_KEY: Final = {"ignore_unknown_options": True}
+"""One identifier of a key in 64 begins with a dash (base64url) and is no option."""
 reason_option = click.option("--reason", required=True, help="Why, for the ledger.")
 
 
@@ -99,7 +101,7 @@ def enrol(name: str, file: BinaryIO) -> None:
     click.echo(request_key(member=name, request_pem=file.read(), actor=SYSTEM).kid)
 
 
-@member.command()
+@member.command(context_settings=OF_A_KEY)
 @click.argument("name")
 @click.argument("kid")
 @click.option("--overlap-days", default=7, show_default=True, help="How long the member's older keys still count.")
@@ -116,7 +118,7 @@ def approve(name: str, kid: str, overlap_days: int) -> None:
     click.echo(approve_key(member=name, kid=kid, actor=SYSTEM, overlap=timedelta(days=overlap_days)).certificate, nl=False)
 
 
-@member.command()
+@member.command(context_settings=OF_A_KEY)
 @click.argument("name")
 @click.argument("kid")
 @reason_option
@@ -133,7 +135,7 @@ def refuse(name: str, kid: str, reason: str) -> None:
     refuse_key(member=name, kid=kid, reason=reason, actor=SYSTEM)
 
 
-@member.command("revoke-key")
+@member.command("revoke-key", context_settings=OF_A_KEY)
 @click.argument("name")
 @click.argument("kid")
 @reason_option

@@ -14,6 +14,9 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(300)]
 BEFORE = "0003_fewer_nodes_and_shorter_indexes"
 TO_BEFORE = "import django; django.setup(); from django.core.management import call_command as c; c('migrate', 'ledger', '{}', verbosity=0)"
 
+STORED = "SELECT app, name, (SELECT count(*) FROM pg_tables WHERE schemaname = 'public') FROM django_migrations ORDER BY id"
+"""What was applied, and how many tables there are."""
+
 
 def run(environment, *arguments):
     return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -37,6 +40,8 @@ def test_entries_of_before_the_first_release_are_left_alone_and_the_refusal_says
                 [uuid.uuid4()],
             )
 
+            before = connection.execute(STORED).fetchall()
+
             refused = run(environment, "-m", "dean06", "database", "upgrade")
 
             assert refused.returncode != 0
@@ -44,3 +49,4 @@ def test_entries_of_before_the_first_release_are_left_alone_and_the_refusal_says
             assert "DEAN06_DATA_DIR" in refused.stderr
             assert "Traceback" not in refused.stdout + refused.stderr
             assert connection.execute("SELECT count(*) FROM ledger_ledgerentry").fetchone() == (1,)
+            assert connection.execute(STORED).fetchall() == before

@@ -12,6 +12,7 @@ from dean06.cli.postgres import EXTENSIONS
 from dean06.core.databases import APP_ROLE, OWNER_ROLE, all_databases
 from dean06.core.errors import Conflict, Unavailable
 
+LEDGER: Final = "ledger"
 OLDEST_SERVER: Final = 150000  # PostgreSQL 15, the oldest that the schema is tested on
 
 
@@ -61,12 +62,20 @@ def prepare_databases() -> None:
 
 
 def _migrate(alias: str) -> None:
+    """Apply what is missing: the ledger's migrations, which may refuse what is stored, before those of any other module."""
     try:
+        if _lacks_migrations_of(alias, LEDGER):
+            call_command("migrate", LEDGER, database=alias, interactive=False, verbosity=0)
         call_command("migrate", database=alias, interactive=False, verbosity=0)
     except DatabaseError as exc:
         if isinstance(exc.__cause__, RaiseException):  # only our own migrations raise so
             raise FormerData(database=alias, reason=str(exc).partition("\n")[0]) from exc
         raise
+
+
+def _lacks_migrations_of(alias: str, module: str) -> bool:
+    loader = MigrationExecutor(connections[alias]).loader
+    return any(node not in loader.applied_migrations for node in loader.graph.leaf_nodes(module))
 
 
 def unapplied_migrations() -> dict[str, int]:

@@ -252,7 +252,7 @@ def run(folder, **chosen):
 
 
 def test_nobody_hears_of_a_type_or_a_person_that_is_not_theirs(tmp_path):
-    run(tmp_path, max_examples=20)
+    run(tmp_path, max_examples=30)
 
     assert len(HEARD) > 20  # the acts were not all in vain
 

@@ -43,6 +43,7 @@ CLAIMED_BESIDE: Final[LiteralString] = """, claimed AS (
 KNOWN: Final = Statement("SELECT digest FROM exchange_seennonce WHERE digest = ANY (%b::uuid[])", UUIDS)
 TRIES: Final = 3
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9,}")
+_RANDOM_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,5 +202,5 @@ def signed_detail(signed: Signed) -> dict[str, str]:
 
 
 def harmless(text: str) -> str:
-    """Cut what a refused caller sent, and blank out long numbers."""
-    return _LONG_NUMBER.sub("…", text[:LONGEST_IN_REFUSAL])
+    """Cut what a refused caller sent, and blank out long numbers; a random UUID stays whole: its digits are nobody's."""
+    return text if _RANDOM_UUID.fullmatch(text) else _LONG_NUMBER.sub("…", text[:LONGEST_IN_REFUSAL])

@@ -28,8 +28,8 @@ def draft(*people, **given):
     return Draft("exchange.answered", log="exchange.provider", actor=BANK, who="Ngân hàng", subjects=people, **given)
 
 
-def in_groups(*groups, between=lambda: None):
-    """Write groups one after the other by one writer; return the identifiers of each."""
+def in_groups(*groups, between=lambda: None, reconnects=False):
+    """Write groups one after the other by one writer, on one connection or on one each; return the identifiers of each."""
 
     def beside():
         try:
@@ -44,6 +44,9 @@ def in_groups(*groups, between=lambda: None):
             for group in groups:
                 found.append(await writer.write(connection, group))
                 await asyncio.to_thread(beside)
+                if reconnects:
+                    await connection.close()
+                    connection = await open_connection("default")
             return found
         finally:
             await connection.close()
@@ -84,6 +87,24 @@ def test_names_that_come_later_or_are_known_to_another_writer_have_one_number_ea
     found = dict(LedgerEntry.objects.values_list("id", "kind"))
     assert [found[entry] for entry in (first, second, third, fourth, fifth)] == [*kinds[:3], kinds[1], kinds[3]]
     assert sorted(LedgerName.objects.values_list("name", flat=True)) == sorted({"exchange.provider", *kinds})
+    assert verify("default").is_clean
+
+
+def test_a_database_that_came_back_with_other_numbers_is_asked_anew(people):
+    def restored():
+        tables = ("ledger_ledgerpending", "ledger_ledgersubject", "ledger_ledgerentry", "ledger_ledgerkey", "ledger_ledgername")
+        with connections["default"].cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER; DELETE FROM {table}; ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute("INSERT INTO ledger_ledgername (number, name) VALUES (1, 'registry.other'), (2, 'registry.another')")
+
+    meanwhile = iter([restored, lambda: None])
+    _, [entry] = in_groups([draft(people[0])], [draft(people[0])], between=lambda: next(meanwhile)(), reconnects=True)
+    sequence("default")
+
+    found = LedgerEntry.objects.get()
+    assert (found.id, found.log, found.kind) == (entry, "exchange.provider", "exchange.answered")
+    assert LedgerKey.objects.filter(id=found.key_id).exists()
     assert verify("default").is_clean
 
 

@@ -65,10 +65,11 @@ Opened = tuple[UUID, bytes]
 
 
 class EntryWriter:
-    """Writes groups of entries; one for each connection.
+    """Writes groups of entries.
 
-    Remembers, for a minute, the data keys that it opened and the words that have numbers; for good the numbers of names, which never
-    change. Whoever undoes the transaction in which it wrote makes another one: keys and numbers that it made are gone.
+    Remembers of one connection, for a minute, the data keys that it opened and the words that have numbers; for good the numbers of
+    names. On another connection it begins anew, as a database that was away may have come back as it was before. Whoever undoes the
+    transaction in which it wrote makes another one: keys and numbers that it made are gone.
 
     Args:
         beside: more parts of the statement, ``, name AS (…)``, done in the same transaction; what they do must hang on
@@ -78,6 +79,11 @@ class EntryWriter:
 
     def __init__(self, beside: LiteralString = "", *columns: Column) -> None:
         self._statement = Statement(WRITE + beside + RESULT, UUIDS, *ROW, *PERSON, *KEY, *columns)
+        self._forget(None)
+
+    def _forget(self, connection: LoopConnection | None) -> None:
+        """Begin anew on a connection."""
+        self._of: LoopConnection | None = connection
         self._opened: dict[Owner, tuple[float, Opened]] = {}
         self._packer: tuple[float, Packer] = 0.0, Packer()
         self._numbers: dict[str, int] = {}
@@ -97,6 +103,8 @@ class EntryWriter:
             MalformedEntry: a log or kind is not of the form that logs are kept under; nothing is written.
             psycopg.Error: the statement failed.
         """
+        if connection is not self._of:
+            self._forget(connection)
         made = [made_of(draft) for draft in drafts]
         people = [(one.entry.id, place, person) for one in made for place, person in enumerate(one.people)]
         pack = await self._known_packer(connection)

@@ -98,8 +98,13 @@ def test_a_database_that_came_back_with_other_numbers_is_asked_anew(people):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER; DELETE FROM {table}; ALTER TABLE {table} ENABLE TRIGGER USER")
             cursor.execute("INSERT INTO ledger_ledgername (number, name) VALUES (1, 'registry.other'), (2, 'registry.another')")
 
-    meanwhile = iter([restored, lambda: None])
-    _, [entry] = in_groups([draft(people[0])], [draft(people[0])], between=lambda: next(meanwhile)(), reconnects=True)
+    acts = iter([restored])
+
+    def once():
+        for act in acts:
+            act()
+
+    _, [entry] = in_groups([draft(people[0])], [draft(people[0])], between=once, reconnects=True)
     sequence("default")
 
     found = LedgerEntry.objects.get()

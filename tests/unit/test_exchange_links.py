@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -23,6 +24,7 @@ class Server:
     def __init__(self, *, is_silent=False, context=None):
         self.is_silent, self.context = is_silent, context
         self.connections = self.open = self.requests = 0
+        self.came = asyncio.Semaphore(0)
         self.tasks = set()
 
     async def __aenter__(self):
@@ -45,6 +47,7 @@ class Server:
         try:
             while await reader.readuntil(b"\r\n\r\n"):
                 self.requests += 1
+                self.came.release()
                 await asyncio.sleep(30 if self.is_silent else 0.02)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         except (asyncio.IncompleteReadError, OSError):
@@ -63,15 +66,43 @@ async def test_a_place_that_is_silent_holds_up_no_calls_to_another(monkeypatch):
     link = Link()
 
     async with Server(is_silent=True) as silent, Server() as other:
-        held = [asyncio.create_task(asked(link, silent)) for _ in range(4)]
-        await asyncio.sleep(0.2)
-        status = await asked(link, other, seconds=1)
-        refused = await asyncio.gather(*held, return_exceptions=True)
+        held = [asyncio.create_task(asked(link, silent, seconds=60)) for _ in range(2)]
+        for _ in held:
+            await asyncio.wait_for(silent.came.acquire(), 30)
+        waiting = [asyncio.create_task(asked(link, silent, seconds=0.3)) for _ in range(2)]
+        status = await asked(link, other, seconds=30)
+        refused = await asyncio.gather(*waiting, return_exceptions=True)
+        for call in held:
+            call.cancel()
+        await asyncio.wait(held)
         await link.close()
 
     assert status == 200
-    assert [type(one) for one in refused] == [ProviderUnreachable] * 4
+    assert [type(one) for one in refused] == [ProviderUnreachable] * 2
     assert silent.connections == 2
+
+
+async def test_a_call_that_got_room_when_its_time_was_over_opens_no_connection(monkeypatch):
+    monkeypatch.setattr(links, "MOST_CONNECTIONS", 1)
+    link, close = Link(), links.Connection.close
+
+    def slowly(connection):
+        time.sleep(0.3)
+        close(connection)
+
+    monkeypatch.setattr(links.Connection, "close", slowly)  # the loop stands still, and then there is room
+    async with Server(is_silent=True) as silent:
+        held = asyncio.create_task(asked(link, silent, seconds=60))
+        await asyncio.wait_for(silent.came.acquire(), 30)
+        late = asyncio.create_task(asked(link, silent, seconds=0.2))
+        await asyncio.sleep(0)
+        held.cancel()
+        with pytest.raises(ProviderUnreachable):
+            await late
+        await asyncio.sleep(0.1)
+        await link.close()
+
+    assert silent.connections == 1
 
 
 async def test_connections_that_a_busy_hour_left_are_closed_while_one_goes_on_being_used(monkeypatch):

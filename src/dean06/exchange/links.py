@@ -6,6 +6,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -109,12 +110,11 @@ class Link:
             parts = urlsplit(address)
             place = parts.scheme, parts.hostname or "", parts.port or SCHEMES[parts.scheme]
             pool = self._pools.setdefault(place, _Pool())
-            if pool.room.locked():
-                async with asyncio.timeout_at(deadline):
-                    await pool.room.acquire()
-            else:
+            async with asyncio.timeout_at(deadline) if pool.room.locked() else nullcontext():
                 await pool.room.acquire()
             try:
+                if asyncio.get_running_loop().time() >= deadline:  # room came and time went in the same turn of the loop
+                    raise TimeoutError
                 target = address[len(parts.scheme) + len("://") + len(parts.netloc) :] or "/"
                 connection = await self._connected(pool, *place, deadline=deadline)
                 if is_named is not None and not is_named(connection.shown):

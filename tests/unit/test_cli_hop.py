@@ -35,15 +35,19 @@ def test_a_process_starts_again_when_its_certificate_is_renewed(tmp_path):
     watching = threading.Thread(target=supervisor.watch)
     watching.start()
     try:
-        time.sleep(0.5)
-        assert starts.read_text().count("started") == 1
+        wait_for_starts(starts, 1)
         certificate.write_text("new")
-        deadline = time.monotonic() + 20
-        while starts.read_text().count("started") < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_for_starts(starts, 2)
     finally:
         supervisor.request_stop()
         watching.join()
         supervisor.stop()
 
     assert starts.read_text().count("started") == 2
+
+
+def wait_for_starts(starts, count):
+    deadline = time.monotonic() + 60
+    while not starts.exists() or starts.read_text().count("started") < count:
+        assert time.monotonic() < deadline, f"not started {count} times"
+        time.sleep(0.1)

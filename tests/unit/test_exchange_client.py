@@ -8,6 +8,7 @@ import pytest
 from dean06.exchange.client import Refused, opened
 from dean06.exchange.wire import LARGEST_BODY_BYTES
 
+LIMIT_SECONDS = 60
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -38,10 +39,15 @@ def asked(*answers, method="GET", headers=(), body=b"", times=1, close=True):
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         connection = await opened("127.0.0.1", server.sockets[0].getsockname()[1], tls=None)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LIMIT_SECONDS):
                 got = [
                     await connection.ask(
-                        method, "/x?y=%2f", host="register:1", headers=headers, body=body, deadline=asyncio.get_running_loop().time() + 5
+                        method,
+                        "/x?y=%2f",
+                        host="register:1",
+                        headers=headers,
+                        body=body,
+                        deadline=asyncio.get_running_loop().time() + LIMIT_SECONDS,
                     )
                     for _ in range(times)
                 ]

@@ -28,7 +28,7 @@ def opened(monkeypatch):
 
 
 class Writer:
-    """Takes a moment, as a commit does; refuses what it was told to refuse."""
+    """Takes some turns of the loop, as a commit does; refuses what it was told to refuse."""
 
     def __init__(self, refused=(), error=ValueError):
         self.groups = []
@@ -37,10 +37,26 @@ class Writer:
 
     async def __call__(self, _connection, items):
         self.groups.append(list(items))
-        await asyncio.sleep(0.005)
+        await self.commits()
         if set(items) & set(self.refused):
             raise self.error("no")
         return [10 * item for item in items]
+
+    async def commits(self):
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+class SlowWriter(Writer):
+    """Says when it began and ends when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.began, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def commits(self):
+        self.began.set()
+        await self.may_end.wait()
 
 
 def outcomes(commit, items):
@@ -68,13 +84,17 @@ def test_a_group_is_never_larger_than_asked_for():
 
 
 def test_what_comes_while_a_group_is_written_is_the_next_group():
-    writer = Writer()
+    writer = SlowWriter()
     commit = GroupCommit("x", writer)
 
     async def work():
         first = asyncio.create_task(commit.submit(1))
-        await asyncio.sleep(0.002)
-        return await asyncio.gather(first, commit.submit(2), commit.submit(3))
+        await writer.began.wait()
+        others = [asyncio.create_task(commit.submit(item)) for item in (2, 3)]
+        await asyncio.sleep(0)  # so that both have begun
+        assert commit.waiting == len(others)
+        writer.may_end.set()
+        return await asyncio.gather(first, *others)
 
     assert asyncio.run(work()) == [10, 20, 30]
     assert writer.groups == [[1], [2, 3]]

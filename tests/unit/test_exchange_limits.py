@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from dean06.exchange import guarding
 from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis
 from dean06.exchange.domain.budgets import Budget, shorter
 from dean06.exchange.domain.circuits import FAILURES_TO_OPEN, FIRST_REST_SECONDS, LONGEST_REST_SECONDS, Circuit, Phase
@@ -218,8 +219,7 @@ async def fail(error):
     raise error
 
 
-async def answer_after(seconds=0.0):
-    await asyncio.sleep(seconds)
+async def answered():
     return "answer"
 
 
@@ -231,10 +231,10 @@ async def test_a_service_that_cannot_be_reached_is_left_alone_and_tried_again():
             await guard.ask(lambda: fail(ProviderUnreachable()), patience=1)
 
     with pytest.raises(ServiceResting) as resting:
-        await guard.ask(answer_after, patience=1)
+        await guard.ask(answered, patience=60)
     assert resting.value.retry_after == FIRST_REST_SECONDS
     clock.now += FIRST_REST_SECONDS
-    assert await guard.ask(answer_after, patience=1) == "answer"
+    assert await guard.ask(answered, patience=60) == "answer"
     assert guard.phase is Phase.CLOSED
 
 
@@ -256,7 +256,7 @@ async def test_a_probe_that_breaks_leaves_room_for_another_probe():
     with pytest.raises(ValueError):
         await guard.ask(lambda: fail(ValueError()), patience=1)
 
-    assert await guard.ask(answer_after, patience=1) == "answer"
+    assert await guard.ask(answered, patience=60) == "answer"
 
 
 async def test_a_service_is_asked_by_a_few_at_a_time_and_the_queue_is_bounded():
@@ -266,11 +266,11 @@ async def test_a_service_is_asked_by_a_few_at_a_time_and_the_queue_is_bounded():
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         inside -= 1
 
     guard = Guard(most=2, waiting=6)
-    ended = await asyncio.gather(*[guard.ask(question, patience=5) for _ in range(10)], return_exceptions=True)
+    ended = await asyncio.gather(*[guard.ask(question, patience=60) for _ in range(10)], return_exceptions=True)
 
     assert most == 2
     assert [type(one) for one in ended].count(ServiceBusy) == 2
@@ -278,14 +278,21 @@ async def test_a_service_is_asked_by_a_few_at_a_time_and_the_queue_is_bounded():
 
 
 async def test_who_waits_too_long_for_a_turn_is_told_to_come_later_and_the_turn_is_not_lost():
-    guard = Guard(most=1)
-    slow = asyncio.ensure_future(guard.ask(lambda: answer_after(0.1), patience=1))
-    await asyncio.sleep(0)
+    guard, inside, may_answer = Guard(most=1), asyncio.Event(), asyncio.Event()
+
+    async def answered_late():
+        inside.set()
+        await may_answer.wait()
+        return "answer"
+
+    slow = asyncio.ensure_future(guard.ask(answered_late, patience=60))
+    await inside.wait()
     with pytest.raises(ServiceBusy):
-        await guard.ask(answer_after, patience=0.01)
+        await guard.ask(answered, patience=0.01)
+    may_answer.set()
 
     assert await slow == "answer"
-    assert await guard.ask(answer_after, patience=0.01) == "answer"
+    assert await guard.ask(answered, patience=0.01) == "answer"
 
 
 async def test_who_waited_while_the_circuit_opened_is_not_sent_into_the_silence_too():
@@ -295,17 +302,17 @@ async def test_who_waited_while_the_circuit_opened_is_not_sent_into_the_silence_
     async def silence():
         nonlocal asked
         asked += 1
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         raise ProviderUnreachable
 
-    ended = await asyncio.gather(*[guard.ask(silence, patience=5) for _ in range(20)], return_exceptions=True)
+    ended = await asyncio.gather(*[guard.ask(silence, patience=60) for _ in range(20)], return_exceptions=True)
 
     kinds = [type(one) for one in ended]
     assert kinds[:FAILURES_TO_OPEN] == [ProviderUnreachable] * FAILURES_TO_OPEN
     assert kinds.count(PeerResting) == 20 - asked
     assert asked < 2 * FAILURES_TO_OPEN
     guard.circuit.succeeded()
-    assert await guard.ask(answer_after, patience=0.01) == "answer", "every turn was given back"
+    assert await guard.ask(answered, patience=0.01) == "answer", "every turn was given back"
 
 
 async def test_one_silent_gateway_leaves_connections_and_places_for_the_others():
@@ -367,8 +374,9 @@ async def test_a_rate_is_refused_with_the_moment_to_come_back():
     assert ("retry-after", "1") in fault.headers
 
 
-async def test_a_quota_is_leased_in_blocks_and_then_exhausted_for_the_day():
+async def test_a_quota_is_leased_in_blocks_and_then_exhausted_for_the_day(monkeypatch):
     asked = []
+    monkeypatch.setattr(guarding, "today", lambda: date(2026, 6, 1))
 
     async def in_thread(_function):
         asked.append(1)

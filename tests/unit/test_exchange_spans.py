@@ -1,6 +1,7 @@
 """Spans of calls as a collector gets them, read by OpenTelemetry's own message definitions."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import structlog
 
 from dean06.core import tracing
 from dean06.core.config import Config
+from dean06.exchange import spans
 from dean06.exchange.domain.metering import Seen
 from dean06.exchange.operations.writing import Ended
 from dean06.exchange.spans import CollectorAway, Exporter, SpansRefused, spans_to
@@ -27,7 +29,8 @@ def ended(*, outcome="answered", ratio=1.0, headers=(PARENT,)):
 
 
 @pytest.fixture
-def collector():
+def collector(monkeypatch):
+    monkeypatch.setattr(spans, "PATIENCE_SECONDS", 60)
     with receiver() as running:
         yield running
 
@@ -98,19 +101,30 @@ def test_what_a_collector_does_not_take_is_counted_as_dropped(collector, answer)
         Exporter(collector.address, side="consumer").export([call])
 
 
-def test_a_collector_that_is_away_holds_nobody_up_and_what_waits_has_a_bound():
+def test_a_collector_that_is_away_holds_nobody_up_and_what_waits_has_a_bound(monkeypatch):
+    asked, may_fail = threading.Event(), threading.Event()
+
+    def silence(_exporter, _calls):
+        asked.set()
+        may_fail.wait(60)
+        raise TimeoutError
+
+    monkeypatch.setattr(Exporter, "export", silence)
     waiting = spans_to("http://127.0.0.1:9", side="consumer")
     waiting._most = 3
     waiting.start()
     call = ended()
 
-    began = time.monotonic()
-    for _ in range(5):
+    waiting.note("consumer", call.seen, ended=call.ended, at=call.at)
+    assert asked.wait(60)
+    for _ in range(4):
         waiting.note("consumer", call.seen, ended=call.ended, at=call.at)
-    assert time.monotonic() - began < 5
+    assert waiting.dropped == 2, "all was noted while the collector was silent"
+    may_fail.set()
     waiting.stop()
 
     assert waiting.dropped == 2
+    monkeypatch.undo()
     with pytest.raises((OSError, CollectorAway)):
         Exporter("http://127.0.0.1:9", side="consumer").export([call])
 

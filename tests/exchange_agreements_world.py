@@ -40,6 +40,21 @@ CONTENT = {
     "rate_per_second": 5,
     "daily_quota": 1000,
 }
+PACK = """
+kind: agreements
+agreements:
+  - code: P-1
+    title: Từ gói
+    client: VN/COM/DEMOBANK/CUSTOMERS
+    service: VN/GOV/G01/POPULATION/population
+    endpoints: [{method: POST, path: /v1/persons/verify}]
+    fields: [agrees]
+    purposes: [pack]
+    legal_bases: [{document: 91/2025/QH15, certainty: F}]
+    valid_from: 2026-01-01
+    valid_until: 2026-12-31
+"""
+"""An agreement that nobody asked for in a page: a pack brings it, in force at once."""
 START = datetime(2026, 6, 1, 3, tzinfo=UTC)
 REASON = "Đối chiếu thông tin khách hàng vay vốn"
 

@@ -19,7 +19,7 @@ from dean06.exchange.sealing import sealed
 from dean06.ledger.models import LedgerEntry, LedgerKey
 from dean06.ledger.queries import open_reading
 from dean06.signing.public import ensure_key, rotate, signer
-from exchange_agreements_world import CONTENT, REASON, world_of_agreements
+from exchange_agreements_world import CONTENT, PACK, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db
 
@@ -257,22 +257,6 @@ def test_an_altered_agreement_is_not_resumed_and_may_be_ended(people):
     actions.end(code=code, version=1, reason="Hết nhu cầu khai thác", actor=people.requester)
 
     assert stored(case).state == "ended"
-
-
-PACK = """
-kind: agreements
-agreements:
-  - code: P-1
-    title: Từ gói
-    client: VN/COM/DEMOBANK/CUSTOMERS
-    service: VN/GOV/G01/POPULATION/population
-    endpoints: [{method: POST, path: /v1/persons/verify}]
-    fields: [agrees]
-    purposes: [pack]
-    legal_bases: [{document: 91/2025/QH15, certainty: F}]
-    valid_from: 2026-01-01
-    valid_until: 2026-12-31
-"""
 
 
 def loaded(folder, text=PACK):

@@ -27,24 +27,9 @@ from dean06.exchange.models import AgreementCase, AgreementEvent, AgreementVersi
 from dean06.exchange.public import ProviderResponse, agreements, call, load_agreements, load_members, register_provider
 from dean06.ledger.models import LedgerEntry
 from dean06.signing.public import published_keys, verify_raw
-from exchange_agreements_world import CLIENT, CONTENT, MEMBERS, POPULATION, REASON, world_of_agreements
+from exchange_agreements_world import CLIENT, CONTENT, MEMBERS, PACK, POPULATION, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db
-
-PACK = """
-kind: agreements
-agreements:
-  - code: P-1
-    title: Từ gói
-    client: VN/COM/DEMOBANK/CUSTOMERS
-    service: VN/GOV/G01/POPULATION/population
-    endpoints: [{method: POST, path: /v1/persons/verify}]
-    fields: [agrees]
-    purposes: [pack]
-    legal_bases: [{document: 91/2025/QH15, certainty: F}]
-    valid_from: 2026-01-01
-    valid_until: 2026-12-31
-"""
 
 
 @pytest.fixture

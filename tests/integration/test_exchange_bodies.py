@@ -37,7 +37,6 @@ from dean06.ledger.models import LedgerEntry
 from dean06.ledger.public import destroy_subject_key, evidence_of, looks_at, public_keys_pem, sequence, verify
 from dean06.portal.looks import lines
 from dean06.signing.public import trust_anchor_pem
-from dean06.site import middleware
 from exchange_evidence_world import NUMBER, SUBJECT, TELLER, look_up
 from exchange_gateways import POPULATION as ADDRESS
 from exchange_gateways import agreement
@@ -374,13 +373,11 @@ def test_the_command_lists_and_shreds(kept):
 
 
 @pytest.fixture
-def browse(monkeypatch):
+def browse(acting):
     """Return a client of somebody."""
 
     def as_(actor, language="vi"):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
+        acting(actor)
         return Client(headers={"accept-language": language}, HTTP_HOST="localhost")
 
     return as_

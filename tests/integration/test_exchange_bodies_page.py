@@ -8,7 +8,6 @@ from dean06.exchange import providing, snapshot
 from dean06.exchange.models import EvidenceIndex
 from dean06.exchange.proving.indexing import index_evidence
 from dean06.exchange.public import ProviderResponse, load_agreements, load_members, register_provider
-from dean06.site import middleware
 from exchange_evidence_world import SUBJECT, look_up
 from exchange_gateways import agreement
 from exchange_packs import POPULATION, members
@@ -21,12 +20,10 @@ READER = Actor(account="reader-1", roles=frozenset({"operator", "evidence_reader
 
 
 @pytest.fixture
-def kept(monkeypatch, tmp_path):
+def kept(monkeypatch, acting, tmp_path):
     """One call whose bodies the provider keeps, and somebody logged in who may open them; return the entry's row."""
     monkeypatch.setattr(providing, "_providers", {})
-    monkeypatch.setattr(
-        middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", READER) or self.get_response(request)
-    )
+    acting(READER)
     snapshot.forget()
     (tmp_path / "members.yaml").write_text(members("{code: population, title: Dân cư, location: inside}"))
     text = agreement("A-1", fields="full_name", keep_bodies="provider")

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from browser import assert_accessible, shoot
 from dean06.core.actor import SYSTEM
 from dean06.exchange import peers, snapshot
-from dean06.exchange.configuration.gateways import name_certificate
+from dean06.exchange.configuration import gateways
+from dean06.exchange.configuration.gateways import fingerprint_of, name_certificate
 from dean06.exchange.configuration.models import GatewayCertificate
 from dean06.ledger.models import LedgerEntry
-from dean06.site import middleware
 from exchange_agreements_world import REASON, START, world_of_agreements
 from gateway_certificates import self_signed
 
@@ -29,18 +29,6 @@ def world(tmp_path):
     with time_machine.travel(START, tick=True):
         yield world_of_agreements(tmp_path)
     snapshot.forget()
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 def made(*, days=365, is_authority=False):
@@ -118,6 +106,24 @@ def test_what_is_no_certificate_for_a_gateway_is_refused_at_its_field(client, ac
 
     assert answer.status_code == 422
     assert "Chứng thư số này không dùng được cho cổng kết nối" in answer.content.decode()
+
+
+def test_a_certificate_that_ends_while_it_is_being_named_is_refused_with_a_page_that_says_so(client, acting, monkeypatch, world):
+    pem, fingerprint = made(days=1)
+    acting(world.operator)
+    with time_machine.travel(START + timedelta(days=1, seconds=-1), tick=False) as clock:
+
+        def compared(certificate_pem):
+            found = fingerprint_of(certificate_pem)
+            clock.shift(2)
+            return found
+
+        monkeypatch.setattr(gateways, "fingerprint_of", compared)
+        answer = client.post("/exchange/gateways/new", form(pem, fingerprint))
+
+    assert answer.status_code == 422
+    assert "Chứng thư số này không dùng được cho cổng kết nối" in answer.content.decode()
+    assert not GatewayCertificate.objects.exists()
 
 
 def test_a_revoked_certificate_is_not_named_again(client, acting, world):

@@ -23,7 +23,6 @@ from dean06.exchange.domain.identifiers import ClientId
 from dean06.exchange.errors import NotInAgreementOffice, SecondPersonNeeded
 from dean06.exchange.models import GroupMember, MemberKey
 from dean06.ledger.models import LedgerEntry
-from dean06.site import middleware
 from exchange_agreements_world import CLIENT, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,18 +36,6 @@ def world(tmp_path):
     with time_machine.travel(datetime(2026, 6, 1, 3, tzinfo=UTC), tick=True):
         yield world_of_agreements(tmp_path)
     snapshot.forget()
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 def request_pem():

@@ -17,7 +17,6 @@ from dean06.exchange.domain.metering import Seen
 from dean06.exchange.models import AgreementVersion
 from dean06.exchange.operations.writing import Ended, write
 from dean06.exchange.public import load_agreements, load_members
-from dean06.site import middleware
 from exchange_packs import BANK, DEMO_PACKS, POPULATION
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -25,18 +24,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 OPERATOR = Actor(account="operator-1", roles=frozenset({"operator"}))
 SERVICES = "VN/GOV/H49/SERVICES"
 TAX = "VN/GOV/G12/TAX/tax-codes"
-
-
-@pytest.fixture
-def acting(monkeypatch):
-    """Log someone in by hand: the middleware's actor is what this test says."""
-
-    def act(actor):
-        monkeypatch.setattr(
-            middleware.ActorMiddleware, "__call__", lambda self, request: setattr(request, "actor", actor) or self.get_response(request)
-        )
-
-    return act
 
 
 def calls(count, client, *, outcome="answered", user="", issue=False, ago=timedelta(0), seconds=0.012, service=POPULATION):

@@ -1,6 +1,6 @@
 """Template context that joins modules: who is here, where this actor may go, how the page is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.http import HttpRequest
@@ -21,6 +21,8 @@ FOR_CITIZENS: Final = (
 FOR_DESKS: Final = (("services:queue", _("Hồ sơ cần xử lý"), "work"),)
 EXCHANGE_ROLES: Final = frozenset({"exchange_requester", "exchange_approver", "operator"})
 FOR_EXCHANGE: Final = (("agreements:list", _("Thỏa thuận dữ liệu"), "doc"), ("membership:keys", _("Khóa và nhóm"), "key"))
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"membership:keys": ("membership:gateways", "membership:groups")}
+"""Pages that belong to an entry of the navigation although they don't lie below its address."""
 FOR_OPERATORS: Final = (("evidence:search", _("Bằng chứng trao đổi"), "shield"), ("operations:overview", _("Vận hành trao đổi"), "chart"))
 FOR_LEADERS: Final = (("oversight:overview", _("Số liệu"), "chart"),)
 FOR_DATA_PROTECTION: Final = (("portal:cases", _("Phản ánh về lần xem dữ liệu"), "help"),)
@@ -49,11 +51,15 @@ def address(name: str) -> str:
 
 
 def _items(entries: Iterable[tuple[str, object, str]], path: str) -> list[NavItem]:
-    reachable = [(address(name), str(label), icon) for name, label, icon in entries]
-    reachable = [entry for entry in reachable if entry[0]]
-    inside = [url for url, _label, _icon in reachable if path == url or (url != "/" and path.startswith(f"{url.rstrip('/')}/"))]
-    current = max(inside, key=len, default="")
-    return [NavItem(label, url, icon, is_current=url == current) for url, label, icon in reachable]
+    reachable = [(name, url, str(label), icon) for name, label, icon in entries if (url := address(name))]
+    places = {place: url for name, url, _label, _icon in reachable for place in (url, *map(address, BESIDE.get(name, ()))) if place}
+    nearest = max((place for place in places if _lies_in(path, place)), key=len, default="")
+    current = places.get(nearest, "")
+    return [NavItem(label, url, icon, is_current=url == current) for _name, url, label, icon in reachable]
+
+
+def _lies_in(path: str, place: str) -> bool:
+    return path == place or (place != "/" and path.startswith(f"{place.rstrip('/')}/"))
 
 
 def entries_for(actor: Actor) -> tuple[tuple[str, object, str], ...]:

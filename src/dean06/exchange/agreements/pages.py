@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dean06.core.actor import actor_of
 from dean06.core.clock import today
-from dean06.core.paging import page_of
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
@@ -23,39 +22,31 @@ from dean06.exchange.agreements.words import ALTERATIONS, CERTAINTIES, DECISIONS
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import NotInAgreementOffice
 from dean06.exchange.models import AgreementCase
+from dean06.ui.public import listed
 
 State = AgreementCase.State
-PAGE_SIZE: Final = 50
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the agreements that concern the person's agency, newest request first."""
     office = office_of(actor_of(request))
-    view, text = request.GET.get("view", "all"), request.GET.get("q", "").strip()
-    rows = visible_to(office)
-    views = _views(office)
-    if view not in views:
-        raise Http404
-    found = rows.filter(views[view][1])
-    if text:
-        found = found.filter(
-            Q(agreement__code__icontains=text) | Q(agreement__client__icontains=text) | Q(agreement__service__icontains=text)
-        )
-    page = page_of(found, order=("-agreement_id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     called = names()
-    context = {
-        "chips": [
-            {"view": name, "label": label, "count": rows.filter(condition).count(), "is_current": name == view}
-            for name, (label, condition) in views.items()
-        ],
-        "view": view,
-        "q": text,
-        "rows": [_row(case, called) for case in page.rows],
-        "next_cursor": page.next_cursor,
-        "may_request": office.post_of(REQUESTER) is not None,
-    }
-    return render(request, "exchange/agreements.html", context)
+    found = listed(
+        request,
+        visible_to(office),
+        views=_views(office),
+        search=lambda text: (
+            Q(agreement__code__icontains=text) | Q(agreement__client__icontains=text) | Q(agreement__service__icontains=text)
+        ),
+        order=("-agreement_id",),
+        show=lambda case: _row(case, called),
+    )
+    return render(request, "exchange/agreements.html", {**found, "may_request": office.post_of(REQUESTER) is not None})
+
+
+def _of_words(text: str) -> Q:
+    return Q(agreement__code__icontains=text) | Q(agreement__client__icontains=text) | Q(agreement__service__icontains=text)
 
 
 def _views(office: Office) -> dict[str, tuple[str, Q]]:

@@ -5,26 +5,24 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dean06.core.actor import actor_of
 from dean06.core.clock import now
-from dean06.core.databases import database_of
-from dean06.core.paging import page_of
 from dean06.exchange import peers
 from dean06.exchange.agreements.authority import Office, office_of
 from dean06.exchange.agreements.forms import ReasonForm
 from dean06.exchange.configuration import gateways
 from dean06.exchange.configuration.forms import GatewayCertificateForm
-from dean06.exchange.configuration.key_pages import members_for
+from dean06.exchange.configuration.holding import held_for, members_for, of_member
 from dean06.exchange.configuration.models import GatewayCertificate
-from dean06.exchange.errors import GatewayCertificateNotFound, GatewayCertificateUnusable, NotInAgreementOffice
+from dean06.exchange.errors import GatewayCertificateNotFound, NotInAgreementOffice
+from dean06.ui.public import listed
 
-PAGE_SIZE: Final = 50
 SOON: Final = timedelta(days=30)
 
 
@@ -32,25 +30,16 @@ SOON: Final = timedelta(days=30)
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the certificates of gateways that concern the person's agency, newest first, and those of this installation."""
     office = office_of(actor_of(request))
-    view, text = request.GET.get("view", "all"), request.GET.get("q", "").strip()
-    rows = certificates_for(office)
-    views = _views()
-    if view not in views:
-        raise Http404
-    found = rows.filter(views[view][1])
-    if text:
-        plain = text.replace(":", "").lower()
-        found = found.filter(Q(member__name__icontains=text) | Q(member__member_code__icontains=text) | Q(sha256__startswith=plain))
-    page = page_of(found, order=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    found = listed(
+        request,
+        held_for(office, GatewayCertificate),
+        views=_views(),
+        search=lambda text: of_member(text) | Q(sha256__startswith=text.replace(":", "").lower()),
+        order=("-id",),
+        show=lambda row: {"certificate": row, **_state(row)},
+    )
     context = {
-        "chips": [
-            {"view": name, "label": label, "count": rows.filter(condition).count(), "is_current": name == view}
-            for name, (label, condition) in views.items()
-        ],
-        "view": view,
-        "q": text,
-        "rows": [{"certificate": row, **_state(row)} for row in page.rows],
-        "next_cursor": page.next_cursor,
+        **found,
         "own": [{"sha256": sha256, "since": one.not_before, "until": one.not_after} for sha256, one in peers.hosted().items()],
         "may_name": office.is_operator,
     }
@@ -78,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
             made = gateways.name_certificate(
                 member=data["member"], certificate_pem=data["certificate"].encode(), actor=actor, is_further=data["is_further"]
             )
-        except (GatewayCertificateUnusable, GatewayCertificateNotFound) as refused:
+        except GatewayCertificateNotFound as refused:
             form.add_error("certificate", str(_(refused.message_vi)))
         else:
             messages.success(
@@ -102,19 +91,13 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("membership:gateway", number)
 
 
-def certificates_for(office: Office) -> QuerySet[GatewayCertificate]:
-    """Return the certificates that a person may see: an operator all, others those of their agency."""
-    rows = GatewayCertificate.objects.using(database_of("exchange")).select_related("member")
-    return rows if office.is_operator else rows.filter(member__member_code__in=office.member_codes)
-
-
 def certificate_for(office: Office, number: int) -> GatewayCertificate:
     """Return a certificate.
 
     Raises:
         GatewayCertificateNotFound: none, or none that this person may see.
     """
-    if (found := certificates_for(office).filter(pk=number).first()) is None:
+    if (found := held_for(office, GatewayCertificate).filter(pk=number).first()) is None:
         raise GatewayCertificateNotFound(certificate=number)
     return found
 

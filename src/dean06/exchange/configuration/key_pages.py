@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,17 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dean06.core.actor import actor_of
 from dean06.core.clock import now
 from dean06.core.databases import database_of
-from dean06.core.paging import page_of
-from dean06.exchange.agreements.authority import REQUESTER, Office, belongs, office_of
+from dean06.exchange.agreements.authority import Office, office_of
 from dean06.exchange.agreements.forms import ReasonForm
 from dean06.exchange.configuration import enrolling
 from dean06.exchange.configuration.forms import KeyRequestForm
+from dean06.exchange.configuration.holding import held_for, members_for, of_member
 from dean06.exchange.configuration.models import KeyDecision
 from dean06.exchange.errors import MemberKeyNotFound, NotInAgreementOffice
-from dean06.exchange.models import Member, MemberKey
+from dean06.exchange.models import MemberKey
 from dean06.signing.errors import RequestNotUsable
+from dean06.ui.public import listed
 
-PAGE_SIZE: Final = 50
 State = MemberKey.State
 STATES: Final[Mapping[str, tuple[object, str]]] = {
     State.REQUESTED: (gettext_lazy("Chờ phê duyệt"), "warn"),
@@ -39,32 +39,15 @@ STEPS: Final[Mapping[str, Callable[..., MemberKey]]] = {"refuse": enrolling.refu
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the keys of the members that concern the person's agency, newest request first."""
     office = office_of(actor_of(request))
-    view, text = request.GET.get("view", "all"), request.GET.get("q", "").strip()
-    rows = keys_for(office)
-    views = {
-        "all": (_("Tất cả"), Q()),
-        "requested": (_("Chờ phê duyệt"), Q(state=State.REQUESTED)),
-        "active": (_("Đang dùng"), Q(state=State.ACTIVE, not_after__gt=now())),
-        "over": (_("Không còn dùng"), Q(state__in=[State.REFUSED, State.REVOKED]) | Q(state=State.ACTIVE, not_after__lte=now())),
-    }
-    if view not in views:
-        raise Http404
-    found = rows.filter(views[view][1])
-    if text:
-        found = found.filter(Q(member__name__icontains=text) | Q(member__member_code__icontains=text) | Q(kid__startswith=text))
-    page = page_of(found, order=("-id",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    context = {
-        "chips": [
-            {"view": name, "label": label, "count": rows.filter(condition).count(), "is_current": name == view}
-            for name, (label, condition) in views.items()
-        ],
-        "view": view,
-        "q": text,
-        "rows": [{"key": key, **_state(key)} for key in page.rows],
-        "next_cursor": page.next_cursor,
-        "may_enter": bool(members_for(office)),
-    }
-    return render(request, "exchange/keys.html", context)
+    found = listed(
+        request,
+        held_for(office, MemberKey),
+        views=_views(),
+        search=lambda text: of_member(text) | Q(kid__startswith=text),
+        order=("-id",),
+        show=lambda key: {"key": key, **_state(key)},
+    )
+    return render(request, "exchange/keys.html", {**found, "may_enter": bool(members_for(office))})
 
 
 @require_GET
@@ -139,28 +122,24 @@ def step(request: HttpRequest, number: int, step: str) -> HttpResponse:
     return redirect("membership:key", number)
 
 
-def keys_for(office: Office) -> QuerySet[MemberKey]:
-    """Return the keys that a person may see: an operator all, others those of their agency."""
-    rows = MemberKey.objects.using(database_of("exchange")).select_related("member")
-    return rows if office.is_operator else rows.filter(member__member_code__in=office.member_codes)
-
-
 def key_for(office: Office, number: int) -> MemberKey:
     """Return a key.
 
     Raises:
         MemberKeyNotFound: none, or none that this person may see.
     """
-    if (found := keys_for(office).filter(pk=number).first()) is None:
+    if (found := held_for(office, MemberKey).filter(pk=number).first()) is None:
         raise MemberKeyNotFound(key=number)
     return found
 
 
-def members_for(office: Office) -> list[tuple[str, str]]:
-    """Return the members for which a person may enter a request."""
-    rows = Member.objects.using(database_of("exchange")).order_by("name")
-    units = [post.unit_code for post in office.posts if REQUESTER in post.roles]
-    return [(str(row), f"{row.name} · {row}") for row in rows if office.is_operator or any(belongs(unit, str(row)) for unit in units)]
+def _views() -> Mapping[str, tuple[str, Q]]:
+    return {
+        "all": (_("Tất cả"), Q()),
+        "requested": (_("Chờ phê duyệt"), Q(state=State.REQUESTED)),
+        "active": (_("Đang dùng"), Q(state=State.ACTIVE, not_after__gt=now())),
+        "over": (_("Không còn dùng"), Q(state__in=[State.REFUSED, State.REVOKED]) | Q(state=State.ACTIVE, not_after__lte=now())),
+    }
 
 
 def _state(found: MemberKey) -> dict[str, Any]:

@@ -6,9 +6,13 @@ import pytest
 from django.db.models import Q
 from django.http import Http404
 from django.template import Context, Template
+from django.urls import reverse
 
-from dean06.core.paging import MalformedCursor
+from dean06.core.actor import Actor
+from dean06.core.keys import PersonKey, new_key
+from dean06.core.paging import MalformedCursor, encode_cursor, page_of
 from dean06.exchange.models import Member
+from dean06.services.models import Dossier
 from dean06.ui.public import listed
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +128,29 @@ def test_the_next_page_is_of_the_same_view_and_search(rf, members, shown):
     query = {name: values[0] for name, values in parse_qs(link.split('href="?')[1].split('"')[0].replace("&amp;", "&")).items()}
     assert {name: query[name] for name in asked} == asked
     assert shown(**query)["rows"] == ["G3", "G4"]
+
+
+@pytest.mark.parametrize("value", ["abc", None, float("inf"), float("nan"), "\x00"])
+def test_a_cursor_of_another_list_is_refused_whatever_it_holds(members, value):
+    with pytest.raises(MalformedCursor):
+        page_of(members, order=("-id",), cursor=encode_cursor([value]))
+
+
+@pytest.mark.parametrize("values", [["2026-99-99", str(new_key())], ["yesterday", str(new_key())], ["2026-06-01", "7"], [7, 7]])
+def test_a_cursor_of_another_list_is_refused_by_days_and_keys_too(values):
+    with pytest.raises(MalformedCursor):
+        page_of(Dossier.objects.all(), order=("queue_on", "id"), cursor=encode_cursor(values))
+
+
+def test_a_cursor_with_what_no_text_of_the_database_holds_is_refused(members):
+    with pytest.raises(MalformedCursor):
+        page_of(members, order=("member_code", "id"), cursor=encode_cursor(["G\x001", 1]))
+
+
+@pytest.mark.parametrize("name", ["services:queue", "services:procedures", "portal:search", "developer:catalogue"])
+def test_every_search_answers_to_words_that_no_text_of_the_database_holds(client, acting, name):
+    acting(Actor(account="desk", person=PersonKey(new_key()), unit_code="H49", roles=frozenset({"one_stop_officer"}), area=("VN",)))
+
+    answer = client.get(reverse(name), {"q": "a\x00b"})
+    assert answer.status_code == 200
+    assert 'value="ab"' in answer.content.decode()

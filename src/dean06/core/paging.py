@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from dean06.core.errors import Invalid
@@ -73,7 +74,7 @@ def page_of(rows: QuerySet[M], *, order: Sequence[str], cursor: str = "", size: 
     """
     size = max(1, min(size, LARGEST_SIZE))
     if cursor:
-        rows = rows.filter(_after(order, decode_cursor(cursor, width=len(order))))
+        rows = _after(rows, order, decode_cursor(cursor, width=len(order)))
     found = list(rows.order_by(*order)[: size + 1])
     if len(found) <= size:
         return Page(found)
@@ -81,11 +82,16 @@ def page_of(rows: QuerySet[M], *, order: Sequence[str], cursor: str = "", size: 
     return Page(found[:size], encode_cursor([getattr(last, name.lstrip("-")) for name in order]))
 
 
-def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+def _after(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any]) -> QuerySet[M]:
+    if any(isinstance(value, str) and "\x00" in value for value in values):  # PostgreSQL's text holds none
+        raise MalformedCursor
     condition = Q()
     equal = Q()
     for name, value in zip(order, values, strict=True):
         field = name.lstrip("-")
         condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
         equal &= Q(**{field: value})
-    return condition
+    try:
+        return rows.filter(condition)
+    except (TypeError, ValueError, OverflowError, ValidationError) as exc:  # not of the field's type
+        raise MalformedCursor from exc

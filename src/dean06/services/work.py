@@ -28,7 +28,6 @@ from dean06.ui.public import Step as ShownStep
 ROWS_A_PAGE: Final = 20
 VIEWS: Final = ("all", "mine", "unclaimed", "mine-to-sign", "late", "soon", "paused", "closed")
 SIGNS: Final[Mapping[Step, Kind]] = {step: kind for kind, step in STEP_OF.items()}
-LONGEST_SEARCH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,8 @@ class QueueRow:
 def queue(actor: Actor, *, view: str, text: str = "", cursor: str = "") -> Page[Dossier]:
     """Return a page of the dossiers in the actor's charge, the nearest due day first."""
     rows = Dossier.objects.in_charge_of(actor).filter(condition(view, actor)).defer("facts", "answers")
-    words = text.strip()[:LONGEST_SEARCH]
-    if words:
-        rows = rows.filter(Q(code__icontains=words) | Q(applicant_folded__contains=fold(words)))
+    if text:
+        rows = rows.filter(Q(code__icontains=text) | Q(applicant_folded__contains=fold(text)))
     return page_of(rows, order=("queue_on", "id"), cursor=cursor, size=ROWS_A_PAGE)
 
 

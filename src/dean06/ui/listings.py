@@ -13,6 +13,14 @@ M = TypeVar("M", bound=Model)
 LONGEST_SEARCH: Final = 100
 
 
+def searched(request: HttpRequest, *, longest: int = LONGEST_SEARCH) -> str:
+    """Return the words that are searched for (``q`` of the address), as long as the field lets people write and without NUL.
+
+    A NUL can't be typed, but sent; no text of PostgreSQL holds it.
+    """
+    return request.GET.get("q", "").replace("\x00", "").strip()[:longest]
+
+
 def listed(
     request: HttpRequest,
     rows: QuerySet[M],
@@ -44,7 +52,7 @@ def listed(
     view = request.GET.get("view", next(iter(views)))
     if view not in views:
         raise Http404
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]  # PostgreSQL's text holds no NUL
+    text = searched(request)
     found = rows.filter(views[view][1])
     page = page_of(found.filter(search(text)) if text else found, order=order, cursor=request.GET.get("cursor", ""), size=size)
     return {

@@ -5,7 +5,7 @@ from dean06.ui.charts import ChartUnsafe, render_chart
 from dean06.ui.display import COOKIE as DISPLAY_COOKIE
 from dean06.ui.display import Display, display_of
 from dean06.ui.fonts import make_fonts
-from dean06.ui.listings import listed
+from dean06.ui.listings import listed, searched
 from dean06.ui.values import ClockDay, Fact, LegalClock, NavItem, Step, TileValue
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "listed",
     "make_fonts",
     "render_chart",
+    "searched",
 ]

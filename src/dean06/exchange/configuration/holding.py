@@ -13,7 +13,7 @@ Held = TypeVar("Held", bound=HeldByMember)
 
 def held_for(office: Office, model: type[Held]) -> QuerySet[Held]:
     """Return what members hold of one kind, as far as a person may see it: an operator all, others what their agency holds."""
-    rows = QuerySet(model, using=database_of("exchange")).select_related("member")
+    rows: QuerySet[Held] = QuerySet(model, using=database_of("exchange")).select_related("member")
     return rows if office.is_operator else rows.filter(member__member_code__in=office.member_codes)
 
 

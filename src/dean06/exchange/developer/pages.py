@@ -22,8 +22,8 @@ from dean06.exchange.domain.identifiers import ClientId, parse_client
 from dean06.exchange.domain.r1 import split_service
 from dean06.exchange.domain.signatures import VerifyRaw
 from dean06.exchange.errors import UnknownService
+from dean06.ui.public import searched
 
-LONGEST_SEARCH: Final = 100
 LONGEST_PASTE: Final = 64_000
 LONGEST_QUESTION: Final = 4096
 
@@ -31,7 +31,7 @@ LONGEST_QUESTION: Final = 4096
 @require_GET
 def catalogue(request: HttpRequest) -> HttpResponse:
     """Show the services by their owners, searched by words with or without marks."""
-    text = request.GET.get("q", "")[:LONGEST_SEARCH]
+    text = searched(request)
     return render(request, "exchange/developer/catalogue.html", {"q": text, "owners": offered_services(text)})
 
 

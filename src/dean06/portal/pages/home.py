@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET
 
 from dean06.ledger.public import public_keys_pem
 from dean06.portal import neighbours
+from dean06.ui.public import searched
 
 MOST_USED: Final = 6
-LONGEST_SEARCH: Final = 100
 
 
 @require_GET
@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Find procedures and communes by words, with or without marks; old commune names lead to the units of today."""
-    text = " ".join(request.GET.get("q", "")[:LONGEST_SEARCH].split())
+    text = " ".join(searched(request).split())
     found = {"procedures": neighbours.search_procedures(text), "units": neighbours.search_units(text)} if text else {}
     return render(request, "portal/search.html", {"text": text, **found})
 

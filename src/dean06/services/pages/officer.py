@@ -22,7 +22,9 @@ from dean06.services.errors import DossierNotFound, LogInFirst, NotYourStep
 from dean06.services.looking import note_look
 from dean06.services.models import STEP_ROLES, Dossier
 from dean06.services.words import ANSWER_KINDS, ANSWERS, SEXES
+from dean06.ui.public import searched
 
+LONGEST_SEARCH: Final = 60
 SIGNING_ACTIONS: Final = frozenset({"receive", "appraise", "approve", "sign", "return"})
 
 
@@ -31,7 +33,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Show the dossiers in the officer's charge, nearest due day first."""
     actor = _officer(request)
     view = request.GET.get("view", "all")
-    text = request.GET.get("q", "")
+    text = searched(request, longest=LONGEST_SEARCH)
     page = work.queue(actor, view=view, text=text, cursor=request.GET.get("cursor", ""))
     counts = work.counts(actor)
     labels = {

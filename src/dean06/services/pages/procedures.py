@@ -22,14 +22,13 @@ from dean06.services.words import CERTAINTIES, STEPS
 from dean06.ui import public as ui
 
 ROWS: Final = 30
-LONGEST_QUERY: Final = 100
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """List procedures: those that can be filed here, then the catalogue, or what a search finds."""
-    text = request.GET.get("q", "")[:LONGEST_QUERY]
-    if text.strip():
+    text = ui.searched(request)
+    if text:
         return render(request, "services/procedures.html", {"q": text, "online": search_procedures(text), "is_search": True})
     online = procedures()
     rows = ProcedureListing.objects.exclude(code__in=[card.code for card in online])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 CHROMIUM_ARGUMENTS = (
@@ -34,6 +34,7 @@ AXE_OPTIONS = {
     "resultTypes": ["violations"],
 }
 PATIENCE_MILLISECONDS = 60_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)  # Playwright waits five seconds where nobody says how long
 FRAMES_MILLISECONDS = 5_000
 TWO_FRAMES = """patience => matchMedia('(scripting: none)').matches || new Promise(done => {
     const late = setTimeout(() => done(false), patience);
@@ -129,7 +130,10 @@ def wait_until_drawn(page: Page, *, attempts: int = 6) -> None:
 
 
 def click(target: Locator) -> None:
-    """Click as a person does who first wakes a window that draws nothing; what was once clicked is never clicked again."""
+    """Click as a person does who first wakes a window that draws nothing; what was once clicked is never clicked again.
+
+    Returns when the page that the click leads to is there as a whole: its first half may already be read before.
+    """
     try:
         target.click(timeout=PATIENCE_MILLISECONDS / 3)
     except BrowserTimeoutError as error:
@@ -137,6 +141,7 @@ def click(target: Locator) -> None:
             raise
         wait_until_drawn(target.page)
         target.click()
+    target.page.wait_for_load_state()
 
 
 def accessibility_findings(page: Page) -> list[str]:

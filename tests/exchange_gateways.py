@@ -20,6 +20,7 @@ import pytest
 
 from exchange_packs import BANK as CLIENT
 from exchange_packs import members
+from free_ports import free_ports
 
 TESTS = Path(__file__).parent
 SRC = TESTS.parent / "src"
@@ -156,14 +157,6 @@ addresses:
   - {address: /dancu/1.0/boc, service: VN/GOV/G01/POPULATION/population, path: /v1, envelope: lgsp}
   - {address: /hethong/2, service: VN/GOV/G01/POPULATION/guarded}
 """
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def finished(done, check):

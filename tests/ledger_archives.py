@@ -14,8 +14,11 @@ from ledger_worlds import appoint_witness, in_process, write_entries
 
 @contextmanager
 def closed_days(directory):
-    """Write three closed days and an open one, cosigned and stamped; yield the clock. The witness's key lies in ``directory``."""
-    noon = datetime.now(UTC).replace(hour=5, minute=0) + timedelta(days=1)
+    """Write three closed days and an open one, cosigned and stamped; yield the clock. The witness's key lies in ``directory``.
+
+    The first of them is the tenth of next month: the last days of one month may all be a month old on the same day of the next.
+    """
+    noon = (datetime.now(UTC).replace(day=1, hour=5, minute=0) + timedelta(days=40)).replace(day=10)
     with time_machine.travel(noon, tick=False) as clock:
         (directory / "witness.txt").write_text(f"{appoint_witness()}\n")
         for count in (9, 6, 11, 3):

@@ -18,3 +18,5 @@ for _database in DATABASES.values():  # noqa: F405
     # a test's flush truncates append-only tables too; the triggers that refuse this have a test of their own
     _given = _database["OPTIONS"].get("options", "")
     _database["OPTIONS"]["options"] = f"{_given} -c dean06.ledger_maintenance=on".strip()
+    # fifty threads of a test wait for eight connections: on a machine that does other work longer than a request may
+    _database["OPTIONS"]["pool"]["timeout"] = 120

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,19 +20,12 @@ from dean06.cli.up import database, hop_context
 from dean06.core.config import Config
 from dean06.demo.public import read_accounts
 from dean06.demo.walk.flow import Walk
+from free_ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("WEB", "PROTOCOL", "CONSUMER_GATEWAY", "PROVIDER_GATEWAY")
 START_SECONDS = 600  # on a machine that does other work too
 STOP_SECONDS = 120
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 @dataclass

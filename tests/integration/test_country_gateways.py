@@ -28,7 +28,8 @@ from dean06.exchange.developer import sandbox
 from dean06.exchange.developer.snippets import call_of, snippets
 from dean06.exchange.public import events_openapi, usage_openapi
 from dean06.registry.public import provider_openapi
-from exchange_gateways import free_ports, served
+from exchange_gateways import served
+from free_ports import free_ports
 
 pytestmark = [pytest.mark.xdist_group("country_gateways"), pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]

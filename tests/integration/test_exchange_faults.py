@@ -8,7 +8,8 @@ import time
 import pytest
 
 from exchange_faults_world import FaultyGateways, Line
-from exchange_gateways import LIMITED, database, free_ports, refusal
+from exchange_gateways import LIMITED, database, refusal
+from free_ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("exchange_faults")
 

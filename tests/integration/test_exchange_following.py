@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from exchange_gateways import POPULATION, Gateways, database, free_ports, refusal
+from exchange_gateways import POPULATION, Gateways, database, refusal
+from free_ports import free_ports
 
 MEMBER = "VN/COM/DEMOBANK"
 

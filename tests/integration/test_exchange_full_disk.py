@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from exchange_faults_world import FaultyGateways, Line
-from exchange_gateways import database, free_ports
+from exchange_gateways import database
+from free_ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("exchange_faults")
 

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from exchange_gateways import POPULATION, Gateways, database, finished, free_ports, refusal
+from exchange_gateways import POPULATION, Gateways, database, finished, refusal
+from free_ports import free_ports
 
 pytestmark = [pytest.mark.xdist_group("exchange_gateways_peers"), pytest.mark.timeout(900)]
 BANK = "VN/COM/DEMOBANK"

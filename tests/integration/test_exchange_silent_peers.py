@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from exchange_gateways import POPULATION, Gateways, free_ports, refusal, served
+from exchange_gateways import POPULATION, Gateways, refusal, served
+from free_ports import free_ports
 
 SILENT = "/r1/VN/GOV/SILENT/SYSTEM/any"
 MEMBER = """  - class: GOV

@@ -55,7 +55,7 @@ def test_parts_see_what_one_walk_sees(log):
         "DELETE FROM ledger_ledgercheckpoint WHERE size > 60",
         "UPDATE ledger_ledgercosignature SET note = (SELECT note FROM ledger_ledgercheckpoint WHERE size = 8)",
         f"UPDATE ledger_ledgerentry SET recorded_at = recorded_at + interval '1 microsecond' WHERE id = {ENTRY_AT.format(50)}",
-        f"UPDATE ledger_ledgerentry SET ciphertext = set_byte(ciphertext, 0, 7) WHERE id = {ENTRY_AT.format(90)}",
+        f"UPDATE ledger_ledgerentry SET ciphertext = set_byte(ciphertext, 0, 255 - get_byte(ciphertext, 0)) WHERE id = {ENTRY_AT.format(90)}",
         "INSERT INTO ledger_ledgerpending (log, entry_id) SELECT log, entry_id FROM ledger_ledgerleaf WHERE seq = 3",
     ],
 )

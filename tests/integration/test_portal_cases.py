@@ -1,7 +1,6 @@
 """A look that is not right: she says so, the data protection officer answers, both stand in the ledger; what is kept back is counted."""
 
 import json
-import time
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -56,8 +55,8 @@ def test_she_questions_a_look_and_reads_the_answer(client, monkeypatch):
     assert "Đã nhận" in page
     assert "Phản ánh của bạn đã được nhận" in client.get("/me/looks").content.decode()
     case = LookCase.objects.get()
-    assert b"Toi" not in bytes(case.words)
-    assert "Tôi".encode() not in bytes(case.words)
+    assert "không nộp".encode() not in bytes(case.words)
+    assert "không nộp" in words_of(case)
     answer_case(case=case.id, words="Hồ sơ do người khác nộp nhầm số; đã xử lý.", actor=OFFICER)
 
     page = client.get(address).content.decode()
@@ -231,18 +230,17 @@ def test_a_delayed_look_is_counted_until_its_day_and_then_shown_and_an_exempt_on
     assert case.person == SUBJECT
 
 
-def test_a_call_is_on_her_page_within_five_seconds_and_may_be_questioned(monkeypatch):
-    """The worker's beat is 0.4 s; here the sequencer is run by hand at that beat until the line is there."""
+def test_a_call_is_on_her_page_after_the_sequencers_next_beat_and_may_be_questioned(monkeypatch):
+    """The worker's beat is 0.4 s, so that is well within five seconds; here it is one run by hand, which no busy machine makes longer."""
     monkeypatch.setattr(providing, "_providers", {})
     populate()
-    started = time.monotonic()
 
     answer = look_up(numbered=False)
 
-    while not (shown := [line for line in lines(SUBJECT).rows if line.seq is not None]):
-        assert time.monotonic() - started < 5
-        sequence("default")
-    assert shown[0].entry_id == answer.evidence_id
+    assert [line.seq for line in lines(SUBJECT).rows] == [None]
+    sequence("default")
+    shown = [line for line in lines(SUBJECT).rows if line.seq is not None]
+    assert [line.entry_id for line in shown] == [answer.evidence_id]
     assert shown[0].who == "Ngân hàng trình diễn"
     assert shown[0].may_be_questioned
     case = open_case(entry=answer.evidence_id, words="Tôi không phải khách hàng.", actor=Actor(account="acc", person=SUBJECT, session="s"))

@@ -136,6 +136,24 @@ def test_what_a_killed_run_left_is_ended_and_nothing_else(settings, supervisor):
     stranger.wait()
 
 
+def test_the_next_start_goes_on_when_a_leftover_is_gone_not_when_it_was_told_to_go(settings, supervisor, monkeypatch):
+    """What is killed needs a moment to go, and its ports are taken until then."""
+    supervisor.start([sleeper()])
+    left = supervisor._children["sleeper"].process
+    tell = instance._signal_group
+
+    def late(group, number):
+        if number == signal.SIGKILL:  # the milder signal is not heard
+            monkeypatch.setattr(instance, "STOP_SECONDS", 120)
+            threading.Timer(0.5, tell, [group, number]).start()
+
+    monkeypatch.setattr(instance, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(instance, "_signal_group", late)
+
+    assert ProcessBook(settings).end_leftovers() == ["sleeper"]
+    assert left.poll() == -signal.SIGKILL
+
+
 def test_a_half_made_cluster_is_put_aside_not_deleted(tmp_path):
     postgres = EmbeddedPostgres(tmp_path / "pg", tmp_path / "run", find_bin_dir(), tmp_path / "log" / "pg.log")
     postgres.data_dir.mkdir()

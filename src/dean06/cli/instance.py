@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -145,16 +145,18 @@ class ProcessBook:
         """End processes of an earlier run that still live; return their names."""
         groups = self._read()
         alive = {name: group for name, group in groups.items() if self._is_ours(group)}
-        for group in alive.values():
-            _signal_group(group, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and any(self._is_ours(group) for group in alive.values()):
-            time.sleep(0.1)
-        for group in alive.values():
-            if self._is_ours(group):
-                _signal_group(group, signal.SIGKILL)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for group in filter(self._is_ours, alive.values()):
+                _signal_group(group, number)
+            self._wait_for_end(alive.values())
         self.note({})
         return sorted(alive)
+
+    def _wait_for_end(self, groups: Collection[int]) -> None:
+        """Wait until they are gone, with their ports: a killed process too needs a moment; give up after a while."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(self._is_ours(group) for group in groups):
+            time.sleep(0.1)
 
     def _read(self) -> dict[str, int]:
         try:

@@ -1,6 +1,7 @@
 """The leader's pages: open to the post only, every number a link, readable by everyone at three widths."""
 
 import pytest
+from playwright.sync_api import expect
 from test_oversight_figures import NATION, OFFICER, settled, tell
 
 from browser import assert_accessible, shoot
@@ -40,8 +41,8 @@ def test_every_number_leads_down_to_the_events(live_server, new_page, acting, fi
     page.get_by_role("link", name="66,7", exact=False).first.click()
     page.get_by_role("link", name="A-261116-0001").click()
 
-    assert page.get_by_role("heading", level=1).inner_text() == "A-261116-0001"
-    assert page.get_by_text("Ký số kết quả").is_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A-261116-0001")
+    expect(page.get_by_text("Ký số kết quả")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/leader", "/leader/provinces/22", "/leader/figures/received", "/leader/dossiers/A-261116-0001"])
@@ -61,7 +62,7 @@ def test_a_country_without_a_dossier_holds_too(live_server, new_page, acting, tr
     page = new_page()
     page.goto(f"{live_server.url}/leader")
 
-    assert page.get_by_text("không xác định", exact=True).first.is_visible()
+    expect(page.get_by_text("không xác định", exact=True).first).to_be_visible()
     assert_accessible(page)
 
 

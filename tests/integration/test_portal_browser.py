@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
-from browser import THEMES, accessibility_findings, assert_accessible, shoot
+from browser import THEMES, accessibility_findings, assert_accessible, click, shoot
 from dean06.portal.sessions import COOKIE
 from portal_fakes import Card, Paper, a_post, install, log_in, look
 
@@ -60,7 +61,7 @@ def test_the_page_of_a_look_that_is_not_right_is_accessible(page, enter):
     assert_accessible(page)
     shoot(page, "own-case", widths=SIZES)
     page.get_by_label("Điều gì không đúng?").fill("Tôi không phải khách hàng của ngân hàng này.")
-    page.get_by_role("button", name="Gửi phản ánh").click()
+    click(page.get_by_role("button", name="Gửi phản ánh"))
     assert_accessible(page)
     shoot(page, "own-case-sent", widths=SIZES)
 
@@ -98,17 +99,17 @@ def test_a_person_without_script_searches_and_changes_language_and_display(page_
     page.get_by_label("Bạn cần làm việc gì?").fill("dang ky thuong tru")
     page.get_by_role("button", name="Tìm", exact=True).click()
     page.get_by_role("button", name="English").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Find a procedure or a place"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Find a procedure or a place")
     page.get_by_text("Text size, contrast, dark ground").click()
     page.get_by_role("contentinfo").get_by_role("button", name="Very large text").click()
-    assert page.locator("html").get_attribute("data-text") == "xl"
+    expect(page.locator("html")).to_have_attribute("data-text", "xl")
 
 
 def test_the_proof_of_a_look_opens_and_leads_to_its_file(page, enter):
     enter(page, "/me/looks")
 
     page.get_by_text("Có bằng chứng").first.click()
-    assert page.get_by_role("link", name=re.compile("Tải tệp bằng chứng")).first.is_visible()
+    expect(page.get_by_role("link", name=re.compile("Tải tệp bằng chứng")).first).to_be_visible()
     assert "đang ghi sổ" in page.locator("main").inner_text().lower()
 
 
@@ -116,9 +117,9 @@ def test_the_keyboard_reaches_the_content_first(page, live_server, world):
     page.goto(live_server.url)
 
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Bỏ qua, đến nội dung chính"
+    expect(page.get_by_role("link", name="Bỏ qua, đến nội dung chính")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "chinh"
+    expect(page.locator("#chinh")).to_be_focused()
 
 
 def test_logging_out_ends_the_session(page, enter, live_server):
@@ -128,4 +129,4 @@ def test_logging_out_ends_the_session(page, enter, live_server):
     with page.expect_request(lambda request: "/identity/logout" in request.url):
         page.get_by_role("button", name="Đăng xuất").click()
     page.goto(live_server.url + "/")
-    assert page.get_by_role("banner").get_by_role("link", name="Đăng nhập").is_visible()
+    expect(page.get_by_role("banner").get_by_role("link", name="Đăng nhập")).to_be_visible()

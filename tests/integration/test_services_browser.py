@@ -1,8 +1,9 @@
 """Services' pages for everyone: WCAG 2.2 AA at three widths, without script, in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
-from browser import assert_accessible
+from browser import assert_accessible, click
 from dean06.services import actions
 from dean06.services.models import Consent, Draft, StoredResult
 from services_world import consented, filed, make_world, received, returned, stand
@@ -31,19 +32,19 @@ def test_the_form_is_open_to_everyone(live_server, new_page, acting, world):
     page = new_page(has_script=False)
     page.set_default_navigation_timeout(FIRST_PAGE_MS)
     page.goto(f"{live_server.url}/procedures/1.004222")
-    page.get_by_role("button", name="Bắt đầu khai").click()
+    click(page.get_by_role("button", name="Bắt đầu khai"))
     draft = Draft.objects.get()
     page.locator("label", has_text="Mẹ: Đỗ Thị Mẫu").click()
-    page.get_by_role("button", name="Lưu và tiếp tục").click()
+    click(page.get_by_role("button", name="Lưu và tiếp tục"))
     page.get_by_label("Số nhà, tên đường; hoặc tổ, khu").fill("Số 17, tổ 5")
-    page.get_by_role("button", name="Lưu và tiếp tục").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Xem lại và nộp"
+    click(page.get_by_role("button", name="Lưu và tiếp tục"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Xem lại và nộp")
 
     for path in ("/procedures", "/procedures/1.004222", *(f"/drafts/{draft.pk}/{step}" for step in ("case", "place", "check"))):
         holds(new_page, f"{live_server.url}{path}")
 
-    page.get_by_role("button", name="Xác nhận và nộp hồ sơ").click()
-    assert "Mới đăng ký" in page.content()
+    click(page.get_by_role("button", name="Xác nhận và nộp hồ sơ"))
+    expect(page.locator("main")).to_contain_text("Mới đăng ký")
 
 
 def test_tracking_consent_and_checking_are_open_to_everyone(live_server, new_page, acting, world):

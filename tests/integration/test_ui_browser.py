@@ -1,6 +1,7 @@
 """The design system in a real browser: accessible at every width, in every theme, also without script."""
 
 import pytest
+from playwright.sync_api import expect
 
 import browser
 from browser import THEMES, assert_accessible, click, wait_until_drawn
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_the_page_for_a_wrong_address_is_accessible_in_every_theme(page, live_server):
     page.goto(f"{live_server.url}/khong-co")
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Không tìm thấy nội dung này"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Không tìm thấy nội dung này")
     assert_accessible(page, themes=THEMES)
 
 
@@ -27,7 +28,7 @@ def test_a_page_can_be_used_without_script(page_without_script, live_server):
     page_without_script.goto(f"{live_server.url}/khong-co")
 
     page_without_script.get_by_role("link", name="Về trang chủ").click()
-    assert page_without_script.url == f"{live_server.url}/"
+    page_without_script.wait_for_url(f"{live_server.url}/")
 
 
 def test_a_window_that_draws_nothing_is_named_and_one_that_draws_again_is_clicked(page, live_server, monkeypatch):

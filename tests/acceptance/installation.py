@@ -109,23 +109,35 @@ class Installation:
             time.sleep(0.1)
         raise AssertionError("not all processes came back")
 
-    def kill(self, name: str) -> None:
-        """Kill -9 one process: a program's leader, or ``postgres`` (the postmaster)."""
+    def kill(self, name: str, seconds: float = 120) -> None:
+        """Kill -9 one process: a program's leader, or ``postgres`` (the postmaster); one that is just starting again, once it did."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                os.kill(self._number_of(name), signal.SIGKILL)
+            except (OSError, ValueError, KeyError) as exc:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{name} does not run") from exc
+                time.sleep(0.1)
+            else:
+                return
+
+    def _number_of(self, name: str) -> int:
         if name == "postgres":
-            number = int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-        else:
-            number = json.loads((self.data_dir / "run" / "processes.json").read_text())[name]
-        os.kill(number, signal.SIGKILL)
+            return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        return int(json.loads((self.data_dir / "run" / "processes.json").read_text())[name])
 
     @contextlib.contextmanager
-    def paused(self, name: str) -> Iterator[None]:
-        """Hold one program still inside the block."""
-        number = json.loads((self.data_dir / "run" / "processes.json").read_text())[name]
-        os.kill(number, signal.SIGSTOP)
+    def paused(self) -> Iterator[None]:
+        """Hold all programs but the database still inside the block, with what they have started: nobody writes anything."""
+        groups = json.loads((self.data_dir / "run" / "processes.json").read_text()).values()
+        for group in groups:
+            os.killpg(group, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(number, signal.SIGCONT)
+            for group in groups:
+                os.killpg(group, signal.SIGCONT)
 
     def demo_people(self) -> dict:
         return json.loads((self.data_dir / "demo-people.json").read_text())
@@ -159,6 +171,13 @@ class Installation:
                 if ours and int(process.name) != os.getpid() and (words := (process / "cmdline").read_bytes()):
                     found.append(f"{process.name} {words.replace(bytes(1), b' ').decode(errors='replace')}")
         return found
+
+    def wait_until_none_lives(self, seconds: float = 120) -> None:
+        """Wait until no process of this installation is left: those that were killed need a moment to go."""
+        deadline = time.monotonic() + seconds
+        while left := self.living():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.1)
 
     def _executed(self, *arguments: str, environment: dict, check: bool, timeout: int) -> subprocess.CompletedProcess:
         command = [sys.executable, *arguments]

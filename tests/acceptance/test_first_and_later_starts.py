@@ -34,7 +34,7 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_prepares_nothing(walked):
 
     assert code == 0
     assert "the state stays in the data directory" in walked.output
-    assert walked.living() == []
+    walked.wait_until_none_lives()
     seconds = walked.start()
     print(f"later start {seconds:.1f} s")
     for text in PREPARATION:
@@ -94,7 +94,7 @@ def test_a_walk_on_an_external_postgresql_15(tmp_path):
             assert external.stop() == 0
         assert "PostgreSQL 15" in looked_at
         assert not (external.data_dir / "postgres").exists()
-        assert external.living() == []
+        external.wait_until_none_lives()
     finally:
         cluster.stop()
 

@@ -72,6 +72,7 @@ def test_pages_say_so_while_the_database_is_away(installation):
     os.kill(installation.process.pid, signal.SIGSTOP)  # nobody starts the database again meanwhile
     try:
         installation.kill("postgres")
+        wait_for(lambda: not database_processes(installation), "what served a connection notices and ends")
         pages = {path: refusal_of(citizen, path) for path in ("/me", "/me/dossiers", "/me/looks", "/consents")}
         machine = [status_of(f"http://127.0.0.1:{installation.ports[name]}{path}") for name, path in MACHINE_PATHS]
     finally:
@@ -90,6 +91,10 @@ def test_pages_say_so_while_the_database_is_away(installation):
     wait_for(lambda: asked_through_gateways(installation), "the gateways answer and keep evidence")
     assert installation.run("ledger", "verify").returncode == 0
     assert_logs_are_silent(installation)
+
+
+def database_processes(installation):
+    return [line for line in installation.living() if " postgres" in line or "/postgres" in line]
 
 
 MACHINE_PATHS = [("PROTOCOL", "/oauth2/jwks"), ("PROTOCOL", "/oauth2/userinfo"), ("CONSUMER_GATEWAY", "/listClients")]
@@ -184,6 +189,7 @@ def events_of(installation):
 
 def assert_one_move(installation, walk):
     value, rows = installation.value, installation.rows
+    wait_for(lambda: value("SELECT count(*) FROM core_outboxmessage WHERE delivered_at IS NULL") == 0, "every message is delivered")
     person = walk.people["citizen"].person_key
     assert rows("SELECT code, state FROM services_dossier") == [(walk.dossier, 10)]
     kinds = [kind for (kind,) in rows("SELECT kind FROM services_dossierevent ORDER BY seq")]

@@ -9,7 +9,7 @@ from browser import assert_accessible, shoot
 from dean06.exchange import providing, snapshot
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.offers import read_offer
-from dean06.exchange.models import AgreementCase, AgreementDecision
+from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementVersion
 from dean06.exchange.public import register_provider
 from dean06.registry.public import provider_handler, provider_openapi
 from exchange_agreements_world import CONTENT, POPULATION, REASON, world_of_agreements
@@ -125,6 +125,32 @@ def test_the_page_says_whose_signatures_agree_and_what_was_altered_since(client,
     assert (altered.count("chữ ký đúng"), altered.count("chữ ký không khớp")) == (1, 1)
     assert "Bên cung cấp: Chữ ký không khớp với quyết định" in altered
     assert (unknown.count("chữ ký đúng"), unknown.count("chữ ký không khớp")) == (1, 1)
+
+
+UNREADABLE = {
+    "an object without its parts": {"title": "Chỉ còn tên"},
+    "no object": ["*"],
+    "a day that is none": {**CONTENT, "valid_until": "mai"},
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_pages_say_so_where_content_was_altered_into_none(client, acting, world, name):
+    case = requested(world)
+    code = case.agreement.code
+    for actor in (world.approver, world.operator):
+        actions.approve(code=code, version=1, actor=actor)
+    AgreementVersion.objects.filter(code=code).update(document=UNREADABLE[name], client="?", service="?")
+    acting(world.requester)
+
+    page, listed, renewal = (client.get(f"/exchange/agreements{path}") for path in (f"/{code}/1", "", f"/{code}/renew"))
+
+    assert (page.status_code, listed.status_code, renewal.status_code) == (200, 200, 409)
+    shown = page.content.decode()
+    assert "đã bị sửa đến mức không đọc được" in shown
+    assert "Nội dung không còn đúng như khi đề nghị" in shown
+    assert "Đề nghị gia hạn" not in shown
+    assert code in listed.content.decode()
 
 
 def test_an_approval_without_what_was_read_or_of_altered_data_is_refused(client, acting, world):

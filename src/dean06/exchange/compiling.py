@@ -10,11 +10,12 @@ from typing import Any, Final
 from django.conf import settings
 
 from dean06.core.databases import database_of
+from dean06.exchange.agreement_seals import STANDINGS, signed_cases
 from dean06.exchange.domain.agreements import Agreement, Endpoint, LegalBasis, Version, effective
 from dean06.exchange.domain.identifiers import ClientId, ServiceId
 from dean06.exchange.domain.masks import Mask
 from dean06.exchange.entries import EnrolledKey, EvidenceKey, MemberEntry, ServiceEntry, Snapshot, SubsystemEntry
-from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
+from dean06.exchange.models import GroupMember, Member, MemberKey, Service, ServiceDescription, Subsystem
 from dean06.exchange.peers import GatewayCertificate, fingerprint
 from dean06.signing.public import published_keys, read_certificate, read_spki
 
@@ -187,14 +188,11 @@ def _groups(using: str) -> dict[str, list[ClientId]]:
 
 
 def _versions(using: str) -> dict[str, list[Version]]:
-    """Return the versions of each agreement that were ever in force, by code."""
-    stopped = {AgreementCase.State.SUSPENDED, AgreementCase.State.ENDED}
-    rows = AgreementVersion.objects.using(using).filter(case__state__in=[AgreementCase.State.IN_FORCE, *stopped])
-    found: dict[str, list[Version]] = defaultdict(list)
-    for row in rows.select_related("case").order_by("code", "version"):
-        agreement = compiled(row.document, version=row.version)
-        found[row.code].append(Version(agreement, "stopped" if row.case.state in stopped else "in_force"))
-    return found
+    """Return the versions of each agreement that were ever in force, as they were signed, by code."""
+    return {
+        code: [Version(compiled(case.agreement.document, version=case.agreement.version), STANDINGS[case.state]) for case in cases]
+        for code, cases in signed_cases(using).items()
+    }
 
 
 def compiled(document: Mapping[str, Any], *, version: int) -> Agreement:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
 from dean06.core.actor import SYSTEM, Actor
 from dean06.core.databases import database_of
 from dean06.exchange import snapshot
+from dean06.exchange.agreement_seals import LOADED_AS, loaded_statement
 from dean06.exchange.changes import note_change
 from dean06.exchange.descriptions import described_by, keep
 from dean06.exchange.domain.identifiers import ClientId, MalformedIdentifier, ServiceId
@@ -33,7 +34,6 @@ from dean06.ledger.public import record
 from dean06.signing.public import ensure_key, ensure_trust
 
 LOG = "exchange.configuration"
-LOADED_AS: Final = "dean06-agreement-of-a-pack+jws"
 
 
 def load_members(path: Path, *, actor: Actor = SYSTEM, are_descriptions_required: bool = False) -> int:
@@ -284,11 +284,6 @@ def _store_agreements(packs: Sequence[Pack], *, actor: Actor) -> int:
     )
     note_change(using=using)
     return len(fresh)
-
-
-def loaded_statement(version: AgreementVersion) -> dict[str, Any]:
-    """Return what the exchange signs of a version that a deployment loaded: content, version and the digest of its packs."""
-    return {"agreement": version.document, "version": version.version, "pack": version.pack.digest if version.pack else ""}
 
 
 def version_of(document: Mapping[str, Any], *, version: int, pack: PackVersion | None) -> AgreementVersion:

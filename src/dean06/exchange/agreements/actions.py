@@ -12,9 +12,10 @@ from dean06.core.clock import now, today
 from dean06.core.databases import database_of
 from dean06.core.messages import put
 from dean06.exchange import snapshot
+from dean06.exchange.agreement_seals import APPROVED_AS, approved_statement
 from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, office_of, requesting_post
-from dean06.exchange.agreements.deciding import SEALED_AS, approvals_of, post_named, request_digest, sealed_statement, sign_decision
+from dean06.exchange.agreements.deciding import post_named, request_digest, sign_decision
 from dean06.exchange.changes import note_change
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import AgreementAltered, AgreementFaulty, AgreementNotWaiting, NotInAgreementOffice, SecondPersonNeeded
@@ -132,7 +133,7 @@ def approve(*, code: str, version: int, actor: Actor, seen: str | None = None) -
     decision = sign_decision(case, AgreementDecision.Kind.APPROVED, side=side, person=office.person, post=post, at=at)
     _note(case, f"approved_by_{side}", actor=actor, post=post, decision=decision, at=at)
     if case.provider_approved_by and case.operator_approved_by:
-        case.signature = sealed(sealed_statement(case, approvals_of(case)), kind=SEALED_AS)
+        case.signature = sealed(approved_statement(case), kind=APPROVED_AS)
         case.state = State.IN_FORCE
     case.save(using=EXCHANGE)
     if case.state == State.IN_FORCE:

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
-from dean06.exchange.agreements.deciding import SEALED_AS, SIGNED_AS, approvals_of, sealed_statement, statement_of
-from dean06.exchange.loading import LOADED_AS, loaded_statement, member_of
+from dean06.exchange.agreement_seals import STANDINGS, is_seal_good, verifying_keys
+from dean06.exchange.agreements.deciding import SIGNED_AS, statement_of
+from dean06.exchange.loading import member_of
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementEvent, AgreementVersion
 from dean06.exchange.packs import digest_of
 from dean06.exchange.sealing import REGISTRY_KEY, is_sealed
-from dean06.signing.errors import KeyNotFound
-from dean06.signing.public import PublicKey, published_keys
 
 State, Origin = AgreementCase.State, AgreementCase.Origin
 Kind = AgreementDecision.Kind
@@ -92,7 +91,7 @@ class _Checked:
         case = self.case
         if case.agreement.pack is None or case.requested_by is not None or self.decisions:
             yield Alteration("origin_altered")
-        elif not is_sealed(case.signature, loaded_statement(case.agreement), kind=LOADED_AS, keys=_keys(REGISTRY_KEY)):
+        elif not is_seal_good(case, keys=verifying_keys(REGISTRY_KEY)):
             yield Alteration("seal_wrong")
 
     def _of_request(self) -> Iterator[Alteration]:
@@ -106,8 +105,8 @@ class _Checked:
         for side in AgreementDecision.Side.values:
             yield from self._of_approval(side, approvals.get(side))
         yield from self._of_refusals([row for row in known if row.decision == Kind.REFUSED])
-        is_to_be_sealed = case.state in {State.IN_FORCE, State.SUSPENDED, State.ENDED}
-        if bool(case.signature) != is_to_be_sealed or (case.signature and not self._is_seal_good()):
+        is_to_be_sealed = case.state in STANDINGS
+        if bool(case.signature) != is_to_be_sealed or (case.signature and not is_seal_good(case, keys=verifying_keys(REGISTRY_KEY))):
             yield Alteration("seal_wrong")
 
     def _of_approval(self, side: str, row: AgreementDecision | None) -> Iterator[Alteration]:
@@ -128,10 +127,6 @@ class _Checked:
         for row in rows:
             if len(statements) != 1 or not _is_signed(row, statement_of(self.case, **statements[0], **_of_row(row))):
                 yield Alteration("decision_altered", row.side)
-
-    def _is_seal_good(self) -> bool:
-        statement = sealed_statement(self.case, approvals_of(self.case))
-        return is_sealed(self.case.signature, statement, kind=SEALED_AS, keys=_keys(REGISTRY_KEY))
 
     def _steps(self, name: str) -> list[AgreementEvent]:
         return [event for event in self.events if event.event == name]
@@ -169,12 +164,4 @@ def _is_signed(row: AgreementDecision, statement: Mapping[str, Any]) -> bool:
     """Say whether the person's own key signed exactly this; a key of somebody else is none of hers."""
     if row.key_name not in {f"officer.{row.person}", f"approver.{row.person}"}:
         return False
-    return is_sealed(row.token, statement, kind=SIGNED_AS, keys=_keys(row.key_name))
-
-
-def _keys(name: str) -> dict[str, PublicKey]:
-    """Return every version of a key that signed decisions or seals: what these signed outlives them, so they stay published for ever."""
-    try:
-        return {key.kid: key.public_key for key in published_keys(name)}
-    except KeyNotFound:
-        return {}
+    return is_sealed(row.token, statement, kind=SIGNED_AS, keys=verifying_keys(row.key_name))

@@ -6,9 +6,7 @@ holds against whoever may write into the database, not against whoever opens the
 """
 
 import base64
-import hashlib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from cryptography import x509
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from dean06.core.databases import database_of
 from dean06.core.keys import PersonKey
+from dean06.exchange.agreement_seals import iso, sha256_of
 from dean06.exchange.models import AgreementCase, AgreementDecision
 from dean06.exchange.packs import digest_of
 from dean06.exchange.sealing import sealed
@@ -24,7 +23,6 @@ from dean06.signing.errors import KeyNotFound
 from dean06.signing.public import Signer, chain_pem, ensure_key, signer
 
 SIGNED_AS: Final = "dean06-agreement-decision+jws"
-SEALED_AS: Final = "dean06-agreement+jws"
 FORMAT: Final = "dean06-agreement-decision/1"
 LONGEST_NAME: Final = 64  # ub-common-name of RFC 5280
 
@@ -71,7 +69,7 @@ def request_digest(case: AgreementCase) -> str:
             "consumer": case.consumer,
             "provider": case.provider,
             "reason": case.reason,
-            "requested_at": _iso(case.requested_at),
+            "requested_at": iso(case.requested_at),
             "requested_by": str(case.requested_by),
         }
     )
@@ -90,33 +88,8 @@ def statement_of(
         "request": request_digest(case),
         "side": side,
         "decision": decision,
-        "reason": _sha256(reason) if reason else "",
-        "decided_at": _iso(at),
+        "reason": sha256_of(reason) if reason else "",
+        "decided_at": iso(at),
         "post": who,
-        "person": _sha256(f"{agreement.code}\n{person}"),
+        "person": sha256_of(f"{agreement.code}\n{person}"),
     }
-
-
-def sealed_statement(case: AgreementCase, tokens: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the exchange signs: content, version, when each side agreed, and the digests of both decisions."""
-    return {
-        "agreement": case.agreement.document,
-        "version": case.agreement.version,
-        "requested_at": _iso(case.requested_at),
-        "provider_approved_at": _iso(case.provider_approved_at),
-        "operator_approved_at": _iso(case.operator_approved_at),
-        "decisions": {side: _sha256(token) for side, token in tokens.items()},
-    }
-
-
-def approvals_of(case: AgreementCase) -> dict[str, str]:
-    """Return the tokens of the approvals by side."""
-    return {row.side: row.token for row in case.decisions.all() if row.decision == AgreementDecision.Kind.APPROVED}
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _iso(value: datetime | None) -> str:
-    return value.astimezone(UTC).isoformat() if value is not None else ""

@@ -1,4 +1,4 @@
-"""How agreements' parties are called: people read names, and the identifier stands beside them."""
+"""How agreements and their parties are called: people read names, and the identifier stands beside them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,39 +7,52 @@ from django.utils.translation import gettext as _
 
 from dean06.core.databases import database_of
 from dean06.exchange import snapshot
-from dean06.exchange.domain.identifiers import ClientId, ServiceId
-from dean06.exchange.models import ClientGroup
+from dean06.exchange.models import AgreementVersion, ClientGroup
+from dean06.exchange.packs import agreement_faults
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of everyone at the exchange; who is not registered any more is called by the identifier.
+    """Names by identifier; who is not registered any more is called by the identifier.
 
     Attributes:
-        state: members, subsystems and services.
-        groups: name of each group of clients, by code.
+        clients: subsystems with their members.
+        services: with their members.
+        groups: groups of clients.
     """
 
-    state: snapshot.Snapshot
+    clients: Mapping[str, str]
+    services: Mapping[str, str]
     groups: Mapping[str, str]
 
     def client(self, client: str, group: str = "") -> str:
         """Return the name of who asks: a subsystem with its member, or a group."""
         if group:
             return _("Nhóm: %(name)s") % {"name": self.groups.get(group, group)}
-        entry = self.state.subsystems.get(ClientId.parse(client))
-        return f"{entry.name} ({self._owner(entry.id)})" if entry else client
+        return self.clients.get(client, client)
 
     def service(self, service: str) -> str:
         """Return the name of what is asked, with its member."""
-        entry = self.state.services.get(ServiceId.parse(service))
-        return f"{entry.title} ({self._owner(entry.id.provider)})" if entry else service
-
-    def _owner(self, subsystem: ClientId) -> str:
-        return self.state.members[subsystem.member].name
+        return self.services.get(service, service)
 
 
 def names() -> Names:
     """Return the names as they are now."""
+    state = snapshot.current()
     groups = ClientGroup.objects.using(database_of("exchange")).values_list("code", "name")
-    return Names(snapshot.current(), dict(groups))
+    return Names(
+        {str(one): f"{entry.name} ({state.members[one.member].name})" for one, entry in state.subsystems.items()},
+        {str(one): f"{entry.title} ({state.members[one.provider.member].name})" for one, entry in state.services.items()},
+        dict(groups),
+    )
+
+
+def title_of(agreement: AgreementVersion) -> str:
+    """Return what an agreement is called; its code, if the content was altered so that it has no title."""
+    document = agreement.document
+    return str(document.get("title") or agreement.code) if isinstance(document, dict) else agreement.code
+
+
+def is_readable(agreement: AgreementVersion) -> bool:
+    """Say whether the content is an agreement's at all, signed or not; whoever writes into the database can write anything."""
+    return not agreement_faults(agreement.document)

@@ -17,11 +17,11 @@ from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
 from dean06.exchange.agreements.deciding import request_digest
 from dean06.exchange.agreements.forms import ReasonForm
-from dean06.exchange.agreements.naming import Names, names
+from dean06.exchange.agreements.naming import Names, is_readable, names, title_of
 from dean06.exchange.agreements.words import ALTERATIONS, CERTAINTIES, DECISIONS, EVENTS, SIDES, STATES, shown_state, summary
 from dean06.exchange.domain.agreements import WARNED_BEFORE
 from dean06.exchange.errors import NotInAgreementOffice
-from dean06.exchange.models import AgreementCase
+from dean06.exchange.models import AgreementCase, AgreementVersion
 from dean06.ui.public import listed
 
 State = AgreementCase.State
@@ -36,9 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         request,
         visible_to(office),
         views=_views(office),
-        search=lambda text: (
-            Q(agreement__code__icontains=text) | Q(agreement__client__icontains=text) | Q(agreement__service__icontains=text)
-        ),
+        search=_of_words,
         order=("-agreement_id",),
         show=lambda case: _row(case, called),
     )
@@ -79,7 +77,7 @@ def _row(case: AgreementCase, called: Names) -> dict[str, Any]:
     return {
         "code": agreement.code,
         "version": agreement.version,
-        "title": agreement.document["title"],
+        "title": title_of(agreement),
         "client": agreement.client or agreement.group,
         "client_name": called.client(agreement.client, agreement.group),
         "service": agreement.service,
@@ -101,7 +99,6 @@ def _shown(
     request: HttpRequest, office: Office, case: AgreementCase, *, step_name: str = "", form: ReasonForm | None = None, status: int = 200
 ) -> HttpResponse:
     row = case.agreement
-    document: Mapping[str, Any] = row.document
     name, kind = STATES[shown_state(case, today())]
     called = names()
     client, service = called.client(row.client, row.group), called.service(row.service)
@@ -109,22 +106,33 @@ def _shown(
     context = {
         "case": case,
         "row": row,
-        "document": document,
+        "title": title_of(row),
         "state": name,
         "kind": kind,
-        "summary": summary(document, client=client, service=service),
+        **_content(row, client=client, service=service),
         "client_name": client,
         "service_name": service,
-        "bases": [{"text": _basis(basis), "certainty": CERTAINTIES[basis["certainty"]]} for basis in document["legal_bases"]],
         "events": [{"name": EVENTS.get(event.event, event.event), "event": event} for event in case.events.order_by("id")],
         **_signatures(case),
         "versions": visible_to(office).filter(agreement__code=row.code).exclude(pk=case.pk).order_by("-agreement__version"),
         "side": _side(case, office),
         "seen": request_digest(case),
         "steps": [{"name": each, "form": each_form, **STEP_WORDS[each]()} for each, each_form in steps],
-        "may_renew": case.state in actions.ALIVE and may_request(case, office),
+        "may_renew": case.state in actions.ALIVE and may_request(case, office) and is_readable(row),
     }
     return render(request, "exchange/agreement.html", context, status=status)
+
+
+def _content(row: AgreementVersion, *, client: str, service: str) -> dict[str, Any]:
+    """Return the content in plain words and in full; nothing of one that was altered into what no agreement is."""
+    document: Mapping[str, Any] = row.document
+    if not is_readable(row):
+        return {"document": None}
+    return {
+        "document": document,
+        "summary": summary(document, client=client, service=service),
+        "bases": [{"text": _basis(basis), "certainty": CERTAINTIES[basis["certainty"]]} for basis in document["legal_bases"]],
+    }
 
 
 def _signatures(case: AgreementCase) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from dean06.core.databases import database_of
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.authority import REQUESTER, Office, belongs, groups_of, may_request, office_of, visible_to
 from dean06.exchange.agreements.forms import PartiesForm, RequestForm
-from dean06.exchange.agreements.naming import names
+from dean06.exchange.agreements.naming import is_readable, names
 from dean06.exchange.agreements.offers import offer_of
-from dean06.exchange.errors import AgreementFaulty, AgreementNotFound, NotInAgreementOffice
+from dean06.exchange.errors import AgreementAltered, AgreementFaulty, AgreementNotFound, NotInAgreementOffice
 from dean06.exchange.events.queries import SERVICE_CODE, event_types
 from dean06.exchange.models import ClientGroup, Service, Subsystem
 
@@ -52,6 +52,8 @@ def renew(request: HttpRequest, code: str) -> HttpResponse:
     if case is None or not may_request(case, office):
         raise AgreementNotFound(code=code)
     row = case.agreement
+    if not is_readable(row):
+        raise AgreementAltered(code=code)
     form = RequestForm(
         request.POST if request.method == "POST" else None,
         offer=offer_of(row.service),

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 
 from dean06.core.clock import now
 from dean06.core.databases import database_of
+from dean06.exchange.agreement_seals import STANDINGS, signed_cases
 from dean06.exchange.entries import EvidenceKey
 from dean06.exchange.keyring import keys_ever_of
-from dean06.exchange.models import AgreementCase, AgreementVersion, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
+from dean06.exchange.models import AgreementCase, GroupMember, Member, PublishedConfiguration, Service, ServiceDescription
 from dean06.exchange.peers import GatewayCertificate, hosted
 from dean06.exchange.sealing import REGISTRY_KEY, canonical, registry_signer, sealed
 from dean06.exchange.snapshot import EnrolledKey, gateway_origin, gateways_of, keys_of
@@ -125,16 +126,15 @@ def _service(row: Service, digest: str) -> dict[str, Any]:
 
 
 def _agreements() -> list[dict[str, Any]]:
-    standing = {"in_force": "in_force", "suspended": "stopped", "ended": "stopped"}
-    rows = AgreementVersion.objects.using(EXCHANGE).filter(case__state__in=standing).select_related("case").order_by("code", "version")
     return [
         {
-            "version": row.version,
-            "standing": standing[row.case.state],
-            "approved_by": "deployment" if row.case.origin == AgreementCase.Origin.PACK else "two_persons",
-            "document": row.document,
+            "version": case.agreement.version,
+            "standing": STANDINGS[case.state],
+            "approved_by": "deployment" if case.origin == AgreementCase.Origin.PACK else "two_persons",
+            "document": case.agreement.document,
         }
-        for row in rows
+        for cases in signed_cases(EXCHANGE).values()
+        for case in cases
     ]
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from dean06.exchange import snapshot
+from dean06.exchange import agreement_seals, snapshot
 from dean06.exchange.agreements import actions
 from dean06.exchange.configuration.publishing import shared_content
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementVersion
 from dean06.exchange.packs import digest_of
 from dean06.exchange.public import load_agreements
+from dean06.exchange.sealing import is_sealed
 from exchange_agreements_world import CONTENT, PACK, REASON, world_of_agreements
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,29 @@ def test_no_earlier_version_comes_back_where_a_later_one_is_altered(people, tmp_
         change(case, title="Sửa")
 
     assert in_force() == set()
+
+
+def test_a_signature_is_verified_once_and_what_was_altered_since_is_not_taken_for_it(people, monkeypatch):
+    case = approved(people)
+    asked = []
+    monkeypatch.setattr(agreement_seals, "_good", set())
+    monkeypatch.setattr(agreement_seals, "is_sealed", lambda *args, **keywords: asked.append(args) or is_sealed(*args, **keywords))
+
+    assert [in_force() for _ in range(3)] == [{(case.agreement.code, 1)}] * 3
+    assert len(asked) == 1
+    change(case, **WIDER)
+    assert in_force() == set()
+    rows(case).update(document=case.agreement.document)
+    assert in_force() == {(case.agreement.code, 1)}
+
+
+def test_what_is_remembered_of_good_signatures_is_bounded(people, monkeypatch):
+    monkeypatch.setattr(agreement_seals, "_good", known := set())
+    monkeypatch.setattr(agreement_seals, "MOST_REMEMBERED", 1)
+    codes = {(approved(people, title=title).agreement.code, 1) for title in ("Một", "Hai", "Ba")}
+
+    assert in_force() == codes
+    assert len(known) == 1
 
 
 def test_what_was_stopped_stays_stopped_and_what_was_never_approved_needs_no_signature(people):

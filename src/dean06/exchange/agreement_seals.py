@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import structlog
 
 from dean06.exchange.models import AgreementCase, AgreementDecision, AgreementVersion
-from dean06.exchange.sealing import REGISTRY_KEY, is_sealed
+from dean06.exchange.sealing import REGISTRY_KEY, canonical, is_sealed
 from dean06.signing.errors import KeyNotFound
 from dean06.signing.public import PublicKey, published_keys
 
@@ -24,6 +24,8 @@ STANDINGS: Final[Mapping[str, Literal["in_force", "stopped"]]] = {
     State.ENDED: "stopped",
 }
 """How a version stands for gateways, by state; the others never were in force."""
+MOST_REMEMBERED: Final = 100_000
+_good: Final[set[bytes]] = set()
 
 
 def approved_statement(case: AgreementCase) -> dict[str, Any]:
@@ -55,8 +57,21 @@ def is_seal_good(case: AgreementCase, *, keys: Mapping[str, PublicKey]) -> bool:
     if not isinstance(agreement.document, dict) or agreement.document.get("code") != agreement.code:
         return False
     if case.origin == AgreementCase.Origin.PACK:
-        return is_sealed(case.signature, loaded_statement(agreement), kind=LOADED_AS, keys=keys)
-    return is_sealed(case.signature, approved_statement(case), kind=APPROVED_AS, keys=keys)
+        return _is_signed(case.signature, loaded_statement(agreement), kind=LOADED_AS, keys=keys)
+    return _is_signed(case.signature, approved_statement(case), kind=APPROVED_AS, keys=keys)
+
+
+def _is_signed(token: str, statement: Mapping[str, Any], *, kind: str, keys: Mapping[str, PublicKey]) -> bool:
+    """Verify a signature once in this process: identifiers of keys are their thumbprints, so the same question has the same answer."""
+    asked = hashlib.sha256(canonical({"token": token, "statement": statement, "kind": kind, "keys": sorted(keys)})).digest()
+    if asked in _good:
+        return True
+    if not is_sealed(token, statement, kind=kind, keys=keys):
+        return False
+    if len(_good) >= MOST_REMEMBERED:
+        _good.clear()
+    _good.add(asked)
+    return True
 
 
 def signed_cases(using: str) -> dict[str, list[AgreementCase]]:

@@ -87,7 +87,9 @@ class FaultyGateways(Gateways):
 
     def set_clock(self, name, seconds):
         """Let the clock of one process be wrong by so much; zero puts it right."""
-        (self.folder / f"clock-{name}").write_text(str(seconds))
+        written = self.folder / f"clock-{name}.new"
+        written.write_text(str(seconds))
+        written.rename(self.folder / f"clock-{name}")  # whole or not at all: the process reads it at any moment
 
     def ask(self, *options):
         """Ask once; what was answered is acknowledged."""
@@ -96,7 +98,7 @@ class FaultyGateways(Gateways):
             self.acknowledged.append(answered.headers["x-road-request-id"])
         return answered
 
-    def ask_until_answered(self, seconds=60):
+    def ask_until_answered(self, seconds=120):
         """Ask again and again, as a client does who is told to come back."""
         deadline = time.monotonic() + seconds
         while (answered := self.ask()).status != 200:

@@ -1,6 +1,7 @@
 """ASGI applications of the gateway tests: both gateways with a handler of the test, and a foreign information system."""
 
 import asyncio
+import functools
 import json
 import os
 import re
@@ -35,6 +36,7 @@ django.setup()
 from dean06.core.errors import NotFound  # noqa: E402
 from dean06.core.logs import configure  # noqa: E402
 from dean06.exchange.endpoints import consumer_app, provider_app  # noqa: E402
+from dean06.exchange.guarding import Guard  # noqa: E402
 from dean06.exchange.public import ProviderResponse, register_provider  # noqa: E402
 
 SUBJECT = UUID("0190a000-0000-7000-8000-000000000001")
@@ -61,10 +63,13 @@ def handler(request):
     if request.path.endswith("/broken"):
         raise ValueError("000190000017")
     if request.path.endswith("/slow"):
-        time.sleep(8)
+        time.sleep(14)
     echo = {"path": request.path, "query": request.query, "method": request.method, "client": request.client, "inside": request.inside}
     return ProviderResponse(200, {"full_name": "Nguyễn Thị Mẫu", "religion": "00", "echo": echo}, (SUBJECT,))
 
+
+if "GATEWAY_REST_CLOCK" in os.environ:  # circuits rest until the test says that time has passed
+    Guard.__init__.__kwdefaults__["clock"] = lambda: float(Path(os.environ["GATEWAY_REST_CLOCK"]).read_text())
 
 register_provider("VN/GOV/G01/POPULATION/population", handler=handler, openapi=OPENAPI)
 register_provider("VN/GOV/G01/POPULATION/paused", handler=handler, openapi=OPENAPI)
@@ -102,6 +107,12 @@ SPECIAL = {
 SEEN = {}
 
 
+@functools.cache
+def may_answer(name):
+    """Return what a question with ``until=NAME`` waits for: that ``/release`` is asked for the name."""
+    return asyncio.Event()
+
+
 async def system(scope, receive, send):
     """An information system that tells what it was asked."""
     if scope["type"] != "http":
@@ -113,6 +124,11 @@ async def system(scope, receive, send):
         body += event.get("body", b"")
         more = event.get("more_body", False)
     path = scope["raw_path"].decode()
+    if path == "/release":
+        may_answer(json.loads(body)["name"]).set()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"null"})
+        return
     if path in HELP:
         found = await asyncio.get_running_loop().run_in_executor(None, HELP[path], json.loads(body))
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
@@ -121,6 +137,8 @@ async def system(scope, receive, send):
     if path.startswith("/x1/"):
         await lie(scope, send, body)
         return
+    if found := re.search(rb"until=([a-z]+)", scope["query_string"]):
+        await may_answer(found[1].decode()).wait()
     if found := re.search(rb"sleep=([0-9.]+)", scope["query_string"]):
         await asyncio.sleep(float(found[1]))
     place = f"{scope['method']} {path}"

@@ -36,11 +36,11 @@ GUARDED = "/r1/VN/GOV/G01/POPULATION/guarded"
 SYSTEM = "/r1/VN/GOV/G01/POPULATION/system"
 
 MEMBERS = members(
-    "{code: population, title: Dân cư, location: inside, timeout_seconds: 5}",
-    '{code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
+    "{code: population, title: Dân cư, location: inside, timeout_seconds: 10}",
+    '{code: system, title: Hệ thống HTTP, location: "SYSTEM_ORIGIN", timeout_seconds: 30, openapi: system.json}',
     '{code: away, title: Hệ thống không chạy, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}',
-    '{code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
-    '{code: limited, title: Hệ thống có hạn mức, location: "SYSTEM_ORIGIN", timeout_seconds: 2, openapi: system.json}',
+    '{code: guarded, title: Hệ thống có giới hạn, location: "SYSTEM_ORIGIN", timeout_seconds: 30, openapi: system.json}',
+    '{code: limited, title: Hệ thống có hạn mức, location: "SYSTEM_ORIGIN", timeout_seconds: 30, openapi: system.json}',
     '{code: fragile, title: Hệ thống hay hỏng, location: "http://127.0.0.1:9", timeout_seconds: 2, openapi: system.json}',
     "{code: paused, title: Tạm dừng, location: inside, disabled_notice: Bảo trì}",
     more="""      - {code: GUARDED, name: Có mã, authentication: token, token_sha256: TOKEN_HASH}
@@ -208,7 +208,7 @@ class Gateways:
         environment = {**self.environment, "DEAN06_DATABASE_ROLE": role, "DATABASE_URL": address}
         command = [sys.executable, "-m", "dean06", *arguments]
         return finished(
-            subprocess.run(command, env=environment, capture_output=True, text=True, input=stdin, timeout=120, check=False), check
+            subprocess.run(command, env=environment, capture_output=True, text=True, input=stdin, timeout=240, check=False), check
         )
 
     def help(self, place, /, **asked):
@@ -314,7 +314,7 @@ class Gateways:
         """Ask with curl, the plainest foreign client there is."""
         port = self.consumer_port if gateway == "consumer" else self.provider_port
         head = self.folder / f"head-{uuid.uuid4()}"
-        command = ["curl", "-s", "--path-as-is", "--max-time", "20", "-D", str(head), "-o", "-", f"http://127.0.0.1:{port}{path}"]
+        command = ["curl", "-s", "--path-as-is", "--max-time", "100", "-D", str(head), "-o", "-", f"http://127.0.0.1:{port}{path}"]
         command += ["-H", f"Content-Type: {kind}"] if kind else []
         command += ["-H", f"X-Road-Client: {client}"] if client else []
         command += ["-H", f"X-Exchange-Purpose: {purpose}"] if purpose else []
@@ -327,12 +327,13 @@ class Gateways:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         return Answered(int(first.split()[1]), headers, done.stdout)
 
-    def raw(self, data, *, gateway="consumer", seconds=5):
-        """Send bytes as they are and return all that comes back."""
+    def raw(self, data, *, gateway="consumer", seconds=60):
+        """Send bytes as they are and return all that comes back until the gateway closes, which may be before all is sent."""
         port = self.consumer_port if gateway == "consumer" else self.provider_port
         with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-            connection.sendall(data)
             received = b""
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(data)
             with contextlib.suppress(TimeoutError, ConnectionError):
                 while chunk := connection.recv(65536):
                     received += chunk

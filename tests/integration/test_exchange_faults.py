@@ -49,13 +49,13 @@ def test_a_line_that_is_cut_is_refused_by_name_and_works_again_by_itself(faulty,
 def test_a_line_that_falls_silent_costs_no_more_than_the_time_that_was_asked_for(faulty):
     faulty.line.set("silent")
     started = time.monotonic()
-    refused = faulty.ask("-H", "X-Exchange-Timeout: 1500")
+    refused = faulty.curl(f"{LIMITED}/free/silence", "-H", "X-Exchange-Timeout: 1500")
     taken = time.monotonic() - started
     faulty.line.set("")
 
     assert refused.status == 500
     assert refused.headers["x-exchange-error"] in {"exchange.budget_spent", "exchange.provider_unreachable"}
-    assert taken < 10
+    assert taken < 25  # and not the half minute that the service may take
     assert faulty.ask().status == 200
     faulty.assert_nothing_lost_or_doubled()
 

@@ -57,7 +57,7 @@ def following(postgres, tmp_path_factory):
             running.stop()
 
 
-def asked(gateways, *, until=None, seconds=15):
+def asked(gateways, *, until=None, seconds=90):
     """Ask; ask again until the answer is refused with a code (None: answered), as gateways look twice a second."""
     ends = time.monotonic() + seconds
     while True:

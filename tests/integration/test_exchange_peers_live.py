@@ -82,7 +82,7 @@ def installations(postgres, tmp_path_factory):
             running.stop()
 
 
-def asked(gateways, *, until=None, kind=None, seconds=30):
+def asked(gateways, *, until=None, kind=None, seconds=90):
     """Ask until the answer is refused with a code (None: answered), as gateways look for news every few seconds."""
     ends = time.monotonic() + seconds
     while True:

@@ -2,9 +2,11 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
+from dean06.exchange.domain.limits import seconds_to_next_day
 from exchange_gateways import FRAGILE, LIMITED, POPULATION, refusal
 
 pytestmark = pytest.mark.xdist_group("exchange_gateways")
@@ -25,7 +27,7 @@ def test_an_agreement_s_rate_is_told_and_refused_with_the_moment_to_come_back(ga
 
     assert len(passed) >= 3
     assert all(answered.headers["ratelimit"].startswith('"rate";r=') for answered in passed)
-    if not refused:  # a machine so slow that twelve calls took three seconds
+    while not refused and time.monotonic() - began < 120:  # a machine so slow that twelve calls took three seconds
         with ThreadPoolExecutor(12) as pool:
             refused = [a for a in pool.map(lambda _: gateways.curl(f"{LIMITED}/rate/x"), range(12)) if a.status != 200]
     assert {refusal(answered) for answered in refused} == {("Server.ServerProxy.TooManyRequests", "exchange.rate_exceeded", 429)}
@@ -34,6 +36,8 @@ def test_an_agreement_s_rate_is_told_and_refused_with_the_moment_to_come_back(ga
 
 
 def test_a_daily_quota_ends_with_the_day_and_survives_a_restart(gateways):
+    if (left := seconds_to_next_day(datetime.now(UTC))) < 120:
+        time.sleep(left + 1)
     answers = [gateways.curl(f"{LIMITED}/quota/x") for _ in range(6)]
 
     assert [answered.status for answered in answers] == [200] * 4 + [429] * 2
@@ -55,7 +59,9 @@ def test_a_service_that_does_not_answer_is_not_asked_for_a_while(gateways):
 
     assert told[0] == ("Server.ServerProxy.NetworkError", "exchange.provider_unreachable", 500)
     assert ("Server.ServerProxy.NetworkError", "exchange.service_resting", 503) in told
-    resting = gateways.curl(f"{FRAGILE}/x")
+    for _ in range(20):  # on a machine that stood still, one of them may be the probe
+        if refusal(resting := gateways.curl(f"{FRAGILE}/x"))[1] == "exchange.service_resting":
+            break
     assert 1 <= int(resting.headers["retry-after"]) <= 60
     assert gateways.curl(f"{LIMITED}/free/x").status == 200, "another service is asked as before"
 
@@ -65,18 +71,18 @@ def test_a_service_that_does_not_answer_is_not_asked_for_a_while(gateways):
 
 def test_a_call_ends_when_its_time_is_over_and_not_later(gateways):
     began = time.monotonic()
-    answered = gateways.curl(f"{LIMITED}/free/x?sleep=8", "-H", "X-Exchange-Timeout: 300")
+    answered = gateways.curl(f"{LIMITED}/free/x?sleep=28", "-H", "X-Exchange-Timeout: 300")
 
     assert refusal(answered)[1:] == ("exchange.budget_spent", 500)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25
     assert answered.headers["x-road-error"].endswith(".ServiceFailed.Timeout")
 
 
 def test_what_is_left_of_the_time_is_handed_on_to_the_service(gateways):
-    asked = gateways.curl(f"{LIMITED}/free/x", "-H", "X-Exchange-Timeout: 1900", "-H", "X-Exchange-Budget: 1").json
+    asked = gateways.curl(f"{LIMITED}/free/x", "-H", "X-Exchange-Timeout: 29000", "-H", "X-Exchange-Budget: 1").json
 
-    assert asked["headers"]["x-exchange-timeout"] == "1900"
-    assert 1 <= int(asked["headers"]["x-exchange-budget"]) < 1900
+    assert asked["headers"]["x-exchange-timeout"] == "29000"
+    assert 1 < int(asked["headers"]["x-exchange-budget"]) < 29_000
 
 
 def test_a_budget_that_is_no_number_is_refused(gateways):
@@ -124,16 +130,17 @@ def test_a_key_for_another_request_is_refused(gateways):
 
 def test_a_key_whose_request_is_being_answered_is_a_conflict(gateways):
     with ThreadPoolExecutor(2) as pool:
-        slow = pool.submit(once, gateways, "k-4", "free/slow?sleep=1.5")
-        for _ in range(100):
-            if gateways.help("/kept", in_flight=True):
-                break
-            time.sleep(0.02)
-        early = once(gateways, "k-4", "free/slow?sleep=1.5")
+        slow = pool.submit(once, gateways, "k-4", "free/slow?until=asked")
+        try:
+            while not gateways.help("/kept", in_flight=True) and not slow.done():
+                time.sleep(0.02)
+            early = once(gateways, "k-4", "free/slow?until=asked")
+        finally:
+            gateways.help("/release", name="asked")
 
     assert refusal(early) == ("Server.ServerProxy.IdempotencyKeyInFlight", "exchange.idempotency_key_in_flight", 409)
     assert slow.result().status == 200
-    assert once(gateways, "k-4", "free/slow?sleep=1.5").headers["x-exchange-replayed"] == slow.result().headers["x-road-request-id"]
+    assert once(gateways, "k-4", "free/slow?until=asked").headers["x-exchange-replayed"] == slow.result().headers["x-road-request-id"]
 
 
 def test_a_request_that_failed_at_the_service_may_be_tried_again_under_its_key(gateways):

@@ -111,7 +111,7 @@ def running(postgres, tmp_path_factory):
         yield made
 
 
-def until(true, *, seconds=40):
+def until(true, *, seconds=120):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := true():

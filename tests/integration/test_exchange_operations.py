@@ -271,7 +271,7 @@ def test_running_gateways_write_one_record_of_each_call_and_side(gateways):
         "-H",
         "X-Road-Issue: H1",
     )
-    for _ in range(100):
+    for _ in range(600):
         rows = gateways.help("/records", message_id=message)
         if len(rows) == 2:
             break

@@ -41,7 +41,7 @@ def lines_of(context):
     return [part for name, value in carrier.items() for part in ("-H", f"{name}: {value}")]
 
 
-def eventually(found, seconds=20):
+def eventually(found, seconds=90):
     """Return what is found once it is there."""
     for _ in range(seconds * 10):
         if value := found():

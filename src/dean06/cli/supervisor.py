@@ -22,7 +22,7 @@ from dean06.core.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 PR_SET_PDEATHSIG: Final = 1  # prctl(2)
-READY_SECONDS: Final = 60
+READY_SECONDS: Final = 180
 STOP_SECONDS: Final = 10
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils.http import urlencode
 
 from dean06.core.actor import ANONYMOUS
 from dean06.core.databases import DATABASE_AWAY
-from dean06.core.errors import Dean06Error, Denied, Unavailable
+from dean06.core.errors import Dean06Error, Denied, Invalid, Unavailable
 from dean06.core.problems import status_of
 from dean06.portal.public import actor_of
 
@@ -21,6 +22,13 @@ class DatabaseAway(Unavailable):
 
     code = "site.database_away"
     message_vi = "Cơ sở dữ liệu đang gián đoạn. Yêu cầu này chưa được lưu; hãy thử lại sau ít phút."
+
+
+class UnstorableText(Invalid):
+    """The address or a field holds a NUL, which nobody can type and no text of the database can hold."""
+
+    code = "site.unstorable_text"
+    message_vi = "Địa chỉ hoặc nội dung gửi lên có ký tự không lưu được. Hãy nhập lại bằng bàn phím."
 
 
 log = structlog.get_logger(__name__)
@@ -77,6 +85,8 @@ def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | N
     if isinstance(exception, DATABASE_AWAY):
         log.warning("site.database_unavailable", path=request.path, error=type(exception).__name__)
         exception = DatabaseAway()
+    if isinstance(exception, DataError) and _holds_nul(request):
+        exception = UnstorableText()
     if not isinstance(exception, Dean06Error):
         return None
     log.info("site.refused", **{**exception.context, "code": exception.code, "path": request.path})
@@ -85,3 +95,8 @@ def refusal_page(request: HttpRequest, exception: Exception) -> HttpResponse | N
         return redirect(f"{reverse('portal:login')}?{urlencode({'next': request.get_full_path()})}")  # who it is decides; ask first
     status = status_of(exception)
     return render(request, "ui/refusal.html", {"refusal": exception, "status": int(status)}, status=status)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    sent = [text for fields in (request.GET, request.POST) for _, texts in fields.lists() for text in texts]
+    return any("\x00" in str(text) for text in (request.path, *sent))

@@ -26,7 +26,7 @@ NEW_ADDRESS: Final = "Số 17, tổ 5, khu 4"
 DOSSIER_CODE: Final = re.compile(r"/dossiers/([A-Z0-9.]+-[0-9]{6}-[0-9]{4,7})")
 FORM_PAGES: Final = 6
 REGISTRY_SECONDS: Final = 60
-PROOF_SECONDS: Final = 30
+PROOF_SECONDS: Final = 120
 VERIFIER: Final = Path(__file__).parents[4] / "tools" / "verify_ledger.py"
 
 

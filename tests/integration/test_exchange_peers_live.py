@@ -107,9 +107,9 @@ def test_gateways_of_two_installations_know_each_other_from_the_configuration_al
     assert asked(installations).json["full_name"] == "Nguyễn Thị Mẫu"
 
     prepared = installations.name("prepare")
-    time.sleep(5)  # so long the provider's gateway may take to know it
+    time.sleep(12)  # so long the provider's gateway may take to know it, also on a busy machine
     installations.there("keys", "hop", "--switch")
-    time.sleep(6)  # so long the consumer's may take to show it
+    time.sleep(12)  # so long the consumer's may take to show it
     assert asked(installations, seconds=0).status == 200
     installations.revoke(BANK, prepared)
     refused = asked(installations, until="exchange.peer_not_named")

@@ -22,6 +22,7 @@ from dean06.exchange.edge import MOST_INSIDE
 from dean06.exchange.errors import (
     BadRequest,
     BudgetSpent,
+    GatewayNotNamed,
     KeyInFlight,
     KeyReused,
     PeerBusy,
@@ -238,8 +239,8 @@ async def test_a_service_that_cannot_be_reached_is_left_alone_and_tried_again():
     assert guard.phase is Phase.CLOSED
 
 
-@pytest.mark.parametrize("error", [ServiceFailed(), BudgetSpent(), ValueError()])
-async def test_nobody_can_shut_a_service_for_others_with_calls_that_break_or_have_no_time(error):
+@pytest.mark.parametrize("error", [ServiceFailed(), BudgetSpent(), GatewayNotNamed(), ValueError()])
+async def test_a_circuit_stays_closed_where_calls_break_have_no_time_or_reach_a_gateway_that_is_not_named(error):
     guard = Guard(clock=Hands())
     for _ in range(3 * FAILURES_TO_OPEN):
         with pytest.raises(type(error)):

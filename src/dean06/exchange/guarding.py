@@ -17,6 +17,7 @@ from dean06.exchange.domain.agreements import Agreement
 from dean06.exchange.domain.circuits import Circuit, Phase
 from dean06.exchange.domain.limits import Lease, Rate, block_size, gcra, seconds_to_next_day
 from dean06.exchange.errors import (
+    GatewayNotNamed,
     PeerBusy,
     PeerResting,
     ProviderUnreachable,
@@ -174,6 +175,9 @@ class Guard:
     async def _asked(self, question: Callable[[], Awaitable[Result]]) -> Result:
         try:
             answer = await question()
+        except GatewayNotNamed:
+            self.circuit.gave_up()  # somebody answers there: who calls is told each time why this is not whom it should be
+            raise
         except (ProviderUnreachable, ServiceSilent):
             self.circuit.failed(self._clock())
             raise

@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dean06.cli.exchange_gateways import gateways
 from dean06.core.actor import SYSTEM, Actor
+from dean06.core.config import HopFiles
 from dean06.exchange import hop, snapshot
 from dean06.exchange.configuration import publishing
 from dean06.exchange.configuration.gateways import gateway_certificates, name_certificate, revoke_certificate
@@ -22,6 +25,7 @@ from dean06.exchange.errors import (
 )
 from dean06.exchange.models import ConfigurationState, Member
 from dean06.exchange.peers import fingerprint, hosted
+from dean06.exchange.tasks import renew_gateway_files
 from dean06.exchange.verifying import verified
 from dean06.signing.errors import KeyNotFound
 from dean06.signing.public import rotate, signer, trust_anchor_pem
@@ -264,6 +268,42 @@ def test_renewal_without_hands_prepares_a_month_before_it_shows(clock):
 
     assert hop.ensure_identity().kid == prepared
     assert hop.ensure_identity().kid == prepared
+
+
+@pytest.fixture
+def files(clock, tmp_path, settings, monkeypatch):
+    """Let the server of this installation's gateway read its certificate from a directory of the test's."""
+    settings.DEAN06_HOP_TLS = "own"
+    found = HopFiles(*(tmp_path / "tls" / name for name in ("gateway.pem", "gateway.key", "authorities.pem")))
+    monkeypatch.setattr(hop, "config", lambda: SimpleNamespace(host="127.0.0.1", hop_files=found))
+    return found
+
+
+def test_the_server_shows_what_followed_without_hands(clock, files):
+    hop.write_files()
+    first = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    assert not renew_gateway_files()
+
+    clock.move_to(first.not_valid_after_utc - timedelta(days=6))
+
+    assert renew_gateway_files()
+    assert x509.load_pem_x509_certificate(files.certificate.read_bytes()) == signer(hop.KEY).certificate != first
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    assert key.public_key() == signer(hop.KEY).certificate.public_key()
+    assert not renew_gateway_files()
+
+
+@pytest.mark.parametrize("has_files", [False, True])
+def test_where_a_proxy_or_another_machine_shows_the_certificate_no_file_is_written(files, settings, has_files):
+    if has_files:
+        hop.write_files()
+        files.certificate.write_text("another")
+        settings.DEAN06_HOP_TLS = "external"
+
+    assert not renew_gateway_files()
+
+    assert files.certificate.exists() == has_files
+    assert not has_files or files.certificate.read_text() == "another"
 
 
 def test_an_installation_that_slept_through_its_renewal_shows_nothing_that_ended(clock):

@@ -105,3 +105,15 @@ def write_files() -> None:
     ensure_identity()
     files = config().hop_files
     write_tls_files(KEY, certificate=files.certificate, key=files.key, authorities=files.authorities)
+
+
+def renew_files() -> bool:
+    """Write those files anew where they hold another certificate than is to be shown; say whether they did.
+
+    Only where they are: an installation whose gateways stand behind a proxy, or on another machine, has none.
+    """
+    written = config().hop_files.certificate
+    if not is_own_tls() or not written.exists() or written.read_text() == certificate_pem(ensure_identity()):
+        return False
+    write_files()
+    return True

@@ -12,6 +12,7 @@ from dean06.exchange.agreements.actions import warn_of_ending
 from dean06.exchange.configuration.publishing import publish
 from dean06.exchange.domain import repeats
 from dean06.exchange.domain.signatures import FRESH_SECONDS
+from dean06.exchange.hop import renew_files
 from dean06.exchange.models import KeptAnswer, QuotaUse, SeenNonce
 from dean06.exchange.proving.indexing import index_evidence
 
@@ -31,6 +32,12 @@ def forget_old_nonces() -> int:
 def warn_of_agreements_that_end() -> int:
     """Note thirty days ahead that an agreement ends; return how many are new."""
     return warn_of_ending()
+
+
+@recurring(every_seconds=600)
+def renew_gateway_files() -> bool:
+    """Let the server of the provider's gateway show the certificate that its client shows; say whether it changed."""
+    return renew_files()
 
 
 @recurring(every_seconds=1)

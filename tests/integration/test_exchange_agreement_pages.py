@@ -121,6 +121,8 @@ def test_the_page_says_whose_signatures_agree_and_what_was_altered_since(client,
     unknown = client.get(address).content.decode()
 
     assert good.count("chữ ký đúng") == 2
+    assert "không cổng nào áp dụng" not in good
+    assert "không cổng nào áp dụng" in altered
     assert "Dữ liệu đã bị sửa" not in good
     assert (altered.count("chữ ký đúng"), altered.count("chữ ký không khớp")) == (1, 1)
     assert "Bên cung cấp: Chữ ký không khớp với quyết định" in altered
@@ -147,6 +149,8 @@ def test_pages_say_so_where_content_was_altered_into_none(client, acting, world,
 
     assert (page.status_code, listed.status_code, renewal.status_code) == (200, 200, 409)
     shown = page.content.decode()
+    assert "Bị sửa, không áp dụng" in shown
+    assert "không cổng nào áp dụng" in shown
     assert "đã bị sửa đến mức không đọc được" in shown
     assert "Nội dung không còn đúng như khi đề nghị" in shown
     assert "Đề nghị gia hạn" not in shown

@@ -74,12 +74,12 @@ def _is_signed(token: str, statement: Mapping[str, Any], *, kind: str, keys: Map
     return True
 
 
-def signed_cases(using: str) -> dict[str, list[AgreementCase]]:
-    """Return the versions that were ever in force, by code, oldest first.
+def signed_cases(using: str, *, code: str = "") -> dict[str, list[AgreementCase]]:
+    """Return the versions that were ever in force, by code, oldest first; of one agreement alone, if its code is given.
 
     An agreement of which one version is not as it was signed is left out whole, so that no version before it comes back in its place.
     """
-    rows = AgreementCase.objects.using(using).filter(state__in=STANDINGS)
+    rows = AgreementCase.objects.using(using).filter(state__in=STANDINGS, **({"agreement__code": code} if code else {}))
     rows = rows.select_related("agreement__pack").prefetch_related("decisions").order_by("agreement__code", "agreement__version")
     found: dict[str, list[AgreementCase]] = defaultdict(list)
     altered = set()

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dean06.core.actor import actor_of
 from dean06.core.clock import today
+from dean06.core.databases import database_of
+from dean06.exchange.agreement_seals import STANDINGS, signed_cases
 from dean06.exchange.agreements import actions
 from dean06.exchange.agreements.alterations import alterations
 from dean06.exchange.agreements.authority import APPROVER, OPERATOR, REQUESTER, Office, case_for, may_request, office_of, visible_to
@@ -99,7 +101,8 @@ def _shown(
     request: HttpRequest, office: Office, case: AgreementCase, *, step_name: str = "", form: ReasonForm | None = None, status: int = 200
 ) -> HttpResponse:
     row = case.agreement
-    name, kind = STATES[shown_state(case, today())]
+    is_applied = case.state not in STANDINGS or row.code in signed_cases(database_of("exchange"), code=row.code)
+    name, kind = STATES[shown_state(case, today()) if is_applied or case.state != State.IN_FORCE else "altered"]
     called = names()
     client, service = called.client(row.client, row.group), called.service(row.service)
     steps = [(each, form if each == step_name and form else ReasonForm(auto_id=f"{each}-%s")) for each in steps_open(case, office)]
@@ -109,6 +112,7 @@ def _shown(
         "title": title_of(row),
         "state": name,
         "kind": kind,
+        "is_applied": is_applied,
         **_content(row, client=client, service=service),
         "client_name": client,
         "service_name": service,

@@ -16,6 +16,7 @@ STATES: Final[Mapping[str, tuple[object, str]]] = {
     "in_force": (_("Đang hiệu lực"), "ok"),
     "expiring": (_("Sắp hết hạn"), "warn"),
     "expired": (_("Đã hết hạn"), ""),
+    "altered": (_("Bị sửa, không áp dụng"), "stop"),
     "suspended": (_("Tạm đình chỉ"), "stop"),
     "ended": (_("Đã chấm dứt"), ""),
     "refused": (_("Bị từ chối"), "stop"),

@@ -348,7 +348,8 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(tmp_path, wrong):
 
 
 def test_memory_does_not_grow_with_the_number_of_people():
-    assert peak_memory_mb(400_000) < 1.5 * peak_memory_mb(100_000)
+    tries = (peak_memory_mb(400_000) / peak_memory_mb(100_000) for _ in range(3))
+    assert any(ratio < 1.35 for ratio in tries), "scatter passes, growth does not"
 
 
 def test_the_command(tmp_path):

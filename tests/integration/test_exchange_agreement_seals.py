@@ -36,7 +36,7 @@ def loaded(folder, *texts):
 
 
 def in_force():
-    """Return what gateways of this installation and those elsewhere allow: (code, version), or what each was told."""
+    """Return the code and version of all that gateways allow; those of this installation and those elsewhere must agree."""
     here = {(one.code, one.version) for found in snapshot.read(1).agreements.values() for one in found}
     shared = snapshot.read_shared(shared_content(), version=1)
     elsewhere = {(one.code, one.version) for found in shared.agreements.values() for one in found}
